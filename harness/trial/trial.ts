@@ -1,0 +1,171 @@
+/**
+ * The plain data of a trial: what is planned, what its process is told, what it says, what comes out.
+ */
+import type { ParameterValues } from "../../workloads/parameter.ts";
+
+/** One thing to be measured. Resolved once when the plan is parsed; readonly from there on. */
+export interface Treatment {
+  /** Short and unique within the plan, e.g. "t3". */
+  readonly id: string;
+  readonly workload: string;
+  readonly parameters: ParameterValues;
+  /** Name of the runtime, without options. */
+  readonly runtime: string;
+  readonly options: ParameterValues;
+  /** The runtime as typed, with its options, e.g. "work-stealing:lifo=off". */
+  readonly runtimeLabel: string;
+  /** As typed, e.g. "2x". */
+  readonly threads: string;
+  readonly workerCount: number;
+}
+
+/** One execution of a treatment in a fresh process. */
+export interface PlannedTrial {
+  /** Unique within the run and fit for a folder name, e.g. "r1-t3". */
+  readonly id: string;
+  readonly treatmentId: string;
+  /** From 0; the trace of the round is built from the plan's seed + round. */
+  readonly round: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** SHA-256 of the trace's bytes. */
+  readonly traceHash: string;
+}
+
+/** What a trial process is told: the one file it is started with. */
+export interface TrialSettings {
+  readonly isoloadVersion: string;
+  readonly runtime: string;
+  readonly options: ParameterValues;
+  readonly workerCount: number;
+  readonly coreCount: number;
+  /** Measured cost of a kernel unit, for the runtime in virtual time. */
+  readonly unitNs: number;
+  readonly tracePath: string;
+  readonly traceHash: string;
+  /** Where the process writes its sealed records. */
+  readonly recordsPath: string;
+}
+
+/** What a trial process says, one JSON object a line on its standard output. */
+export type TrialEvent =
+  | { readonly event: "ready"; readonly isoloadVersion: string; readonly runtimeVersion: string }
+  | { readonly event: "progress"; readonly endedCount: number; readonly plannedCount: number }
+  | { readonly event: "unsupported"; readonly op: string }
+  | { readonly event: "done"; readonly facts: TrialFacts };
+
+/** What is known of a completed trial beside its records. */
+export interface TrialFacts {
+  readonly runtimeVersion: string;
+  /** The runtime's own counters, by the names it declares. */
+  readonly runtimeStats: Readonly<Record<string, number>>;
+  /** false: it did not come back within its grace after the stop, and was abandoned. */
+  readonly runtimeReturned: boolean;
+  /** true: the witness ended the trial at its cut-off. */
+  readonly cutOff: boolean;
+  /** null for a runtime in virtual time. */
+  readonly resources: TrialResources | null;
+  /** null where the trace needs no peer. */
+  readonly peer: PeerReport | null;
+}
+
+/** CPU of the trial's process between its epoch and its end; null where /proc is missing. */
+export interface TrialResources {
+  readonly elapsedNs: number;
+  /** By kind of thread: the runtime's workers, our witness and releaser, the engine's own helpers. */
+  readonly cpuNs: { readonly runtime: number; readonly harness: number; readonly engine: number } | null;
+  readonly rssBytes: number | null;
+  readonly voluntarySwitches: number | null;
+  readonly involuntarySwitches: number | null;
+}
+
+/** What the peer counted, warm-up excluded from requests and bytes. */
+export interface PeerReport {
+  readonly connectionCount: number;
+  readonly requestCount: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly cpuNs: number;
+  /** CPU share of one core while the trial ran; above 0.7 the trial is peer-limited. */
+  readonly coreShare: number;
+}
+
+/** How a process ended that should have gone on. */
+export interface ExitCause {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** One sentence, e.g. "exit code 1 before it was ready". */
+  readonly message: string;
+}
+
+/** What came of a trial, seen from outside. Records are accepted only whole, with exit code 0 and no signal. */
+export type TrialResult =
+  | { readonly outcome: "completed"; readonly facts: TrialFacts; readonly startupNs: number }
+  | {
+      readonly outcome: "timed-out";
+      readonly limitNs: number;
+      readonly message: string;
+      readonly stderrTail: string;
+    }
+  | { readonly outcome: "crashed"; readonly cause: ExitCause; readonly stderrTail: string }
+  | { readonly outcome: "unsupported"; readonly op: string };
+
+/** A trial as stored: the plan's row and what came of it. */
+export interface StoredTrial {
+  readonly planned: PlannedTrial;
+  readonly result: TrialResult;
+}
+
+/** Everything that was to be measured, resolved. Written before the first trial starts. */
+export interface Plan {
+  readonly planVersion: number;
+  readonly isoloadVersion: string;
+  readonly seed: number;
+  readonly roundCount: number;
+  readonly durationNs: number;
+  readonly canaryPeriodNs: number;
+  readonly coreCount: number;
+  readonly unitNs: number;
+  readonly treatments: readonly Treatment[];
+  readonly traces: readonly PlannedTrace[];
+  /** In the order of execution. */
+  readonly trials: readonly PlannedTrial[];
+  /** Sentences for the user: merged treatments, ignored durations, runtimes that are missing. */
+  readonly notes: readonly string[];
+}
+
+export interface PlannedTrace {
+  readonly traceHash: string;
+  readonly workload: string;
+  readonly parameters: ParameterValues;
+  readonly round: number;
+  readonly seed: number;
+  readonly taskCount: number;
+  readonly opCount: number;
+}
+
+/** What was true of the machine; null where it could not be read. */
+export interface Environment {
+  readonly isoloadVersion: string;
+  readonly nodeVersion: string;
+  readonly v8Version: string;
+  readonly tokioVersion: string | null;
+  readonly platform: string;
+  readonly kernel: string;
+  readonly cpuModel: string;
+  readonly coreCount: number;
+  /** Where the number of cores comes from: "affinity" or "cgroup quota". */
+  readonly coreCountSource: string;
+  readonly memoryBytes: number;
+  readonly loadAverage1m: number;
+  readonly calibration: Calibration;
+}
+
+export interface Calibration {
+  /** Median cost of one kernel unit, ns. */
+  readonly unitNs: number;
+  /** Median cost of one reading of the clock, ns. */
+  readonly clockReadNs: number;
+  /** Median overshoot of a 1 ms sleep of a blocked thread, ns. */
+  readonly sleepOvershootNs: number;
+}

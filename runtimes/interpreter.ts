@@ -1,0 +1,214 @@
+/**
+ * The one interpreter of ops for TypeScript runtimes: polls a task until it finishes or suspends.
+ *
+ * A runtime supplies scheduling only, as a `Scheduler`; stepping, holding, recording and the release of
+ * successors and children happen here, the same for all. One interpreter a worker.
+ *
+ * Clock reads: one after each op that holds the worker and one at the end of a task that did not end in such
+ * an op, or in a write to a socket. The last reading of a poll is `nowNs`, the first of the next.
+ */
+import { burn } from "../workloads/trace/kernel.ts";
+import { BLOCK, CPU, ECHO, FINISHED, JOIN, SLEEP, SPAWN, YIELD } from "../workloads/trace/op.ts";
+import { Stepper } from "../workloads/trace/step.ts";
+import {
+  NONE,
+  TASK_DUE,
+  TASK_F64,
+  TASK_PARENT,
+  TASK_THINK,
+  TASK_U32,
+  type Trace,
+} from "../workloads/trace/trace.ts";
+import type { Clock } from "./clock.ts";
+import type { Recorder } from "./record.ts";
+import { JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "./tasks.ts";
+
+/** What a runtime gives the interpreter. Called by the worker that owns the interpreter, within `poll`. */
+export interface Scheduler {
+  /** `task` can be polled from now on; its rows are written. */
+  ready(task: number): void;
+  /** Ready again after all that is ready now. */
+  readyLast(task: number): void;
+  /** At `atNs` call `interpreter.wake(task, atNs, 0)` (a sleep) on some worker. */
+  sleepUntil(task: number, atNs: number): void;
+  /** At `atNs` call `interpreter.release(task, atNs)` (a think time) on some worker. */
+  releaseAt(task: number, atNs: number): void;
+  /** Send the request; when the reply is there call `interpreter.wake(task, sent by the peer, crc32 of the payload)`. */
+  echo(task: number, request: EchoRequest): void;
+}
+
+/** Read at once; the interpreter reuses the object. */
+export interface EchoRequest {
+  seed: number;
+  bytes: number;
+  replyDelayNs: number;
+}
+
+export class Interpreter {
+  /** The last reading of the clock: the start of the next poll, unless the worker waited in between. */
+  nowNs = 0;
+
+  readonly #trace: Trace;
+  readonly #tasks: Tasks;
+  readonly #recorder: Recorder;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #stepper: Stepper;
+  readonly #echo: EchoRequest = { seed: 0, bytes: 0, replyDelayNs: 0 };
+  /** Nobody else has it: a wait on it can only time out. */
+  readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(trace: Trace, tasks: Tasks, recorder: Recorder, clock: Clock, scheduler: Scheduler) {
+    this.#trace = trace;
+    this.#tasks = tasks;
+    this.#recorder = recorder;
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#stepper = new Stepper(trace, tasks.states);
+  }
+
+  /** Runs `task` from where it stands until it finishes or suspends. The caller has set `nowNs`. */
+  poll(task: number): void {
+    const stepper = this.#stepper;
+    const recorder = this.#recorder;
+    recorder.pollStarts(task, this.nowNs, this.#tasks.readyNs[task] as number);
+    let result = this.#tasks.results[task] as number;
+    let isFresh = false;
+    for (;;) {
+      const op = stepper.step(task, result);
+      if (op === FINISHED) {
+        if (!isFresh) this.nowNs = this.#clock();
+        this.#finish(task);
+        return;
+      }
+      result = 0;
+      if (op === CPU) {
+        const startNs = this.nowNs;
+        result = burn(stepper.seed, stepper.a);
+        this.nowNs = this.#clock();
+        isFresh = true;
+        recorder.held(task, CPU, startNs, this.nowNs);
+        recorder.performed(CPU, 0);
+      } else if (op === BLOCK) {
+        this.#block(task, stepper.a);
+        isFresh = true;
+      } else if (op === SPAWN) {
+        this.#spawn(stepper.target, stepper.count);
+      } else if (op !== JOIN || this.#suspendsInJoin(task, stepper.target, stepper.count)) {
+        if (op !== JOIN) this.#suspend(task, op);
+        return;
+      }
+    }
+  }
+
+  /** A suspended task can go on since `readyNs`, with the result of its op. Called once a suspension, on any worker. */
+  wake(task: number, readyNs: number, result: number): void {
+    this.#tasks.results[task] = result;
+    this.#tasks.readyNs[task] = readyNs;
+    this.#scheduler.ready(task);
+  }
+
+  /** One of the conditions `task` waits for has come true at `atNs`; the last one submits it. */
+  release(task: number, atNs: number): void {
+    const isDue = (this.#trace.taskF64[task * TASK_F64 + TASK_DUE] as number) >= 0;
+    if (isDue) {
+      // The releaser has stamped or will stamp it; it counts as submitted from its due time on.
+      if (Atomics.sub(this.#tasks.gates, task, 1) > 1) return;
+    } else {
+      this.#recorder.spawned(task, atNs);
+    }
+    this.#scheduler.ready(task);
+  }
+
+  /** Notes that a sleep of `task` that was to end at `dueNs` ended at `nowNs`. Called before its `wake`. */
+  slept(dueNs: number, nowNs: number): void {
+    this.#recorder.performed(SLEEP, nowNs - dueNs);
+  }
+
+  /** A canary runs now: it does nothing, so that only its delay is left. */
+  runCanary(canary: number): void {
+    this.#recorder.canaryRan(canary, this.nowNs);
+  }
+
+  #block(task: number, lengthNs: number): void {
+    const startNs = this.nowNs;
+    const endNs = startNs + lengthNs;
+    let nowNs = startNs;
+    while (nowNs < endNs) {
+      Atomics.wait(this.#sleeper, 0, 0, (endNs - nowNs) / 1e6);
+      nowNs = this.#clock();
+    }
+    this.nowNs = nowNs;
+    this.#recorder.held(task, BLOCK, startNs, nowNs);
+    this.#recorder.performed(BLOCK, nowNs - endNs);
+  }
+
+  #suspend(task: number, op: number): void {
+    const stepper = this.#stepper;
+    if (op === SLEEP) {
+      this.nowNs = this.#clock();
+      this.#scheduler.sleepUntil(task, this.nowNs + stepper.a);
+    } else if (op === YIELD) {
+      this.#recorder.performed(YIELD, 0);
+      this.#tasks.results[task] = 0;
+      this.#tasks.readyNs[task] = this.nowNs;
+      this.#scheduler.readyLast(task);
+    } else if (op === ECHO) {
+      this.#recorder.performed(ECHO, 0);
+      this.#echo.seed = stepper.seed;
+      this.#echo.bytes = stepper.a;
+      this.#echo.replyDelayNs = stepper.b;
+      this.#scheduler.echo(task, this.#echo);
+      // The write may have taken longer than a poll; it is not the next task's time.
+      this.nowNs = this.#clock();
+    }
+  }
+
+  #spawn(first: number, count: number): void {
+    this.#recorder.performed(SPAWN, 0);
+    for (let child = first; child < first + count; child++) {
+      this.#recorder.spawned(child, this.nowNs);
+      this.#scheduler.ready(child);
+    }
+  }
+
+  /**
+   * Registers `task` with each child that still runs. false: all had ended, it goes on at once.
+   *
+   * The parent's own count keeps `pendingJoins` above zero until it has asked every child, so only the last of
+   * parent and children can see it reach zero, and that one makes the parent ready.
+   */
+  #suspendsInJoin(task: number, first: number, count: number): boolean {
+    const { joins, pendingJoins, readyNs, results } = this.#tasks;
+    this.#recorder.performed(JOIN, 0);
+    results[task] = 0;
+    readyNs[task] = this.nowNs;
+    Atomics.store(pendingJoins, task, 1);
+    for (let child = first; child < first + count; child++) {
+      Atomics.add(pendingJoins, task, 1);
+      if (Atomics.compareExchange(joins, child, JOIN_RUNNING, JOIN_AWAITED) === JOIN_ENDED) {
+        Atomics.sub(pendingJoins, task, 1);
+      }
+    }
+    return Atomics.sub(pendingJoins, task, 1) > 1;
+  }
+
+  #finish(task: number): void {
+    this.#recorder.finished(task, this.nowNs, this.#stepper.checksum(task));
+    const row = task * TASK_U32;
+    const parent = this.#trace.taskU32[row + TASK_PARENT] as number;
+    if (parent !== NONE) this.#leaveJoin(task, parent);
+    const successor = this.#tasks.successors[task] as number;
+    if (successor === NONE) return;
+    const thinkNs = this.#trace.taskF64[successor * TASK_F64 + TASK_THINK] as number;
+    if (thinkNs > 0) this.#scheduler.releaseAt(successor, this.nowNs + thinkNs);
+    else this.release(successor, this.nowNs);
+  }
+
+  #leaveJoin(child: number, parent: number): void {
+    if (Atomics.exchange(this.#tasks.joins, child, JOIN_ENDED) !== JOIN_AWAITED) return;
+    if (Atomics.sub(this.#tasks.pendingJoins, parent, 1) !== 1) return;
+    this.#tasks.readyNs[parent] = this.nowNs;
+    this.#scheduler.ready(parent);
+  }
+}

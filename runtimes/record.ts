@@ -1,0 +1,573 @@
+/**
+ * The records of a trial: fixed-size rows in one shared block of memory that the harness allocates, the
+ * recorder fills and the witness seals.
+ *
+ * Layout, little-endian: header · lanes · tasks · canaries · holds · ticks. A lane is one worker's counters;
+ * the last lane belongs to the releaser. All times are ns since the trial's epoch (CLOCK_MONOTONIC).
+ * This file and `workloads/trace/op.ts` are the only sources of layouts; the Rust twin is generated.
+ */
+import { type Layout, layout, strideIn } from "../workloads/trace/layout.ts";
+import { BLOCK, CPU, OP_CODE_LIMIT } from "../workloads/trace/op.ts";
+import {
+  OP_CODE,
+  OP_U32,
+  PROGRAM_FIRST_OP,
+  PROGRAM_OP_COUNT,
+  PROGRAM_U32,
+  TASK_PROGRAM,
+  TASK_U32,
+  type Trace,
+} from "../workloads/trace/trace.ts";
+
+/** "ISORECRD" as two little-endian words. */
+const MAGIC_LOW = 0x524f5349;
+const MAGIC_HIGH = 0x44524345;
+export const RECORDS_VERSION = 1;
+
+/** A CPU hold shorter than this gets no row of its own; `heldNs` of its task counts it all the same. */
+export const CPU_HOLD_ROW_MIN_NS = 1e6;
+
+/** The witness ticks this often. */
+export const TICK_NS = 1e6;
+
+/** How far a task came. Written last, so that a row whose state says `done` is whole. */
+export const taskStates: Readonly<
+  Record<"none" | "submitted" | "started" | "done" | "failed" | "cancelled" | "unserved", number>
+> = {
+  none: 0,
+  submitted: 1,
+  started: 2,
+  done: 3,
+  failed: 4,
+  cancelled: 5,
+  /** Set by the witness at the cut-off, in the sealed copy only. */
+  unserved: 6,
+};
+
+export const recordsHeaderRow: Layout<
+  | "magicLow"
+  | "magicHigh"
+  | "version"
+  | "laneCount"
+  | "taskCount"
+  | "canaryCapacity"
+  | "holdCapacity"
+  | "tickCapacity"
+  | "canaryCount"
+  | "holdCount"
+  | "tickCount"
+  | "tasksEnded"
+  | "stop"
+  | "releaseEnded"
+  | "epochNs"
+  | "endNs"
+> = layout("RecordsHeader", {
+  magicLow: "u32",
+  magicHigh: "u32",
+  version: "u32",
+  laneCount: "u32",
+  taskCount: "u32",
+  canaryCapacity: "u32",
+  holdCapacity: "u32",
+  tickCapacity: "u32",
+  /** Canaries released so far. Written by the releaser. */
+  canaryCount: "i32",
+  /** Hold rows claimed so far: an atomic add by whoever records one. May pass the capacity; such rows are lost. */
+  holdCount: "i32",
+  /** Tick rows written so far. Written by the witness. */
+  tickCount: "i32",
+  /** 1: every task has ended; the releaser releases the canaries due by now and no later one. Written by the witness. */
+  tasksEnded: "i32",
+  /** 1: workers and releaser leave their loops. Written by the witness. */
+  stop: "i32",
+  /** 1: nothing will be released any more. Written by the releaser. */
+  releaseEnded: "i32",
+  /** CLOCK_MONOTONIC at the trial's epoch, in ns. Written before `execute` starts. */
+  epochNs: "f64",
+  /** When the trial was sealed, ns since the epoch. */
+  endNs: "f64",
+});
+
+/** A worker's own counters: written by that worker only, read by the witness. */
+export const laneRow: Layout<
+  | "submitted"
+  | "started"
+  | "done"
+  | "failed"
+  | "cancelled"
+  | "polls"
+  | "spawned"
+  | "canariesRun"
+  | "steals"
+  | "parks"
+  | "reserved0"
+  | "reserved1"
+  | "opCount"
+  | "shortestNs"
+  | "reserved2"
+  | "reserved3"
+> = layout("Lane", {
+  /** Tasks handed to the runtime. */
+  submitted: "u32",
+  started: "u32",
+  done: "u32",
+  failed: "u32",
+  cancelled: "u32",
+  polls: "u32",
+  /** Successors and children that this worker released. */
+  spawned: "u32",
+  canariesRun: "u32",
+  steals: "u32",
+  parks: "u32",
+  reserved0: "u32",
+  reserved1: "u32",
+  /** Ops performed, by opcode. */
+  opCount: "u32x16",
+  /** The least (actual − nominal) seen, by opcode; 0 until one was late or early. */
+  shortestNs: "f64x16",
+  reserved2: "f64",
+  reserved3: "f64",
+});
+
+/** One a task. */
+export const taskRecordRow: Layout<
+  | "submittedNs"
+  | "firstPollNs"
+  | "finishNs"
+  | "resumeWaitNs"
+  | "heldNs"
+  | "pollCount"
+  | "checksum"
+  | "worker"
+  | "state"
+  | "starts"
+  | "reserved"
+> = layout("TaskRecord", {
+  submittedNs: "f64",
+  firstPollNs: "f64",
+  finishNs: "f64",
+  /** Σ (poll − ready) of all polls but the first. */
+  resumeWaitNs: "f64",
+  /** Σ of the stretches in which its ops held a worker. */
+  heldNs: "f64",
+  pollCount: "u32",
+  checksum: "u32",
+  /** Lane of the worker of the first poll. */
+  worker: "u16",
+  state: "u8",
+  /** How often it was started: 1, or the runtime repeats tasks. Stays at 255. */
+  starts: "u8",
+  reserved: "u32",
+});
+
+/** One a canary. */
+export const canaryRow: Layout<"dueNs" | "submittedNs" | "runNs" | "worker" | "state" | "reserved"> = layout(
+  "Canary",
+  {
+    dueNs: "f64",
+    submittedNs: "f64",
+    runNs: "f64",
+    worker: "u16",
+    /** A `taskStates` code: submitted, done. */
+    state: "u16",
+    reserved: "u32",
+  },
+);
+
+/** One a hold: every block, and every CPU op of at least CPU_HOLD_ROW_MIN_NS. */
+export const holdRow: Layout<"startNs" | "endNs" | "task" | "worker" | "op"> = layout("Hold", {
+  startNs: "f64",
+  endNs: "f64",
+  task: "u32",
+  worker: "u16",
+  op: "u16",
+});
+
+/** One a tick of the witness. */
+export const tickRow: Layout<"dueNs" | "atNs" | "inFlight" | "reserved"> = layout("Tick", {
+  dueNs: "f64",
+  atNs: "f64",
+  /** Tasks submitted and not ended, by the runtime's own counters. */
+  inFlight: "u32",
+  reserved: "u32",
+});
+
+export interface RecordsShape {
+  /** One a worker and one for the releaser. */
+  readonly laneCount: number;
+  readonly taskCount: number;
+  readonly canaryCapacity: number;
+  readonly holdCapacity: number;
+  readonly tickCapacity: number;
+}
+
+export interface RecordsSections {
+  readonly lanesAt: number;
+  readonly tasksAt: number;
+  readonly canariesAt: number;
+  readonly holdsAt: number;
+  readonly ticksAt: number;
+  readonly endBytes: number;
+}
+
+/** The block and views of it. In a trial the buffer is shared; read from a file it is not. */
+export interface Records {
+  readonly shape: RecordsShape;
+  readonly sections: RecordsSections;
+  readonly bytes: Uint8Array;
+  readonly headerI32: Int32Array;
+  readonly headerF64: Float64Array;
+  readonly laneI32: Int32Array;
+  readonly laneU32: Uint32Array;
+  readonly laneF64: Float64Array;
+  readonly taskF64: Float64Array;
+  readonly taskU32: Uint32Array;
+  readonly taskU16: Uint16Array;
+  readonly taskU8: Uint8Array;
+  readonly canaryF64: Float64Array;
+  readonly canaryU16: Uint16Array;
+  readonly holdF64: Float64Array;
+  readonly holdU32: Uint32Array;
+  readonly holdU16: Uint16Array;
+  readonly tickF64: Float64Array;
+  readonly tickU32: Uint32Array;
+}
+
+/** Where the sections of a block of this shape stand. */
+export function sectionsOf(shape: RecordsShape): RecordsSections {
+  const lanesAt = recordsHeaderRow.strideBytes;
+  const tasksAt = lanesAt + shape.laneCount * laneRow.strideBytes;
+  const canariesAt = tasksAt + shape.taskCount * taskRecordRow.strideBytes;
+  const holdsAt = canariesAt + shape.canaryCapacity * canaryRow.strideBytes;
+  const ticksAt = holdsAt + shape.holdCapacity * holdRow.strideBytes;
+  return {
+    lanesAt,
+    tasksAt,
+    canariesAt,
+    holdsAt,
+    ticksAt,
+    endBytes: ticksAt + shape.tickCapacity * tickRow.strideBytes,
+  };
+}
+
+/** What a trial of `trace` with `workerCount` workers may record at most. */
+export function shapeFor(trace: Trace, workerCount: number): RecordsShape {
+  const cutOffNs = trace.windowNs + trace.drainNs;
+  return {
+    laneCount: workerCount + 1,
+    taskCount: trace.taskCount,
+    canaryCapacity: trace.canaryPeriodNs === 0 ? 0 : Math.ceil(cutOffNs / trace.canaryPeriodNs) + 1,
+    holdCapacity: holdOpsOf(trace),
+    tickCapacity: Math.ceil(cutOffNs / TICK_NS) + 1,
+  };
+}
+
+/** Allocates an empty shared block. */
+export function allocateRecords(shape: RecordsShape): Records {
+  const bytes = new Uint8Array(new SharedArrayBuffer(sectionsOf(shape).endBytes));
+  const records = viewRecords(bytes, shape);
+  const words = new Uint32Array(bytes.buffer, 0, strideIn(recordsHeaderRow, "u32"));
+  const at = recordsHeaderRow.index;
+  words[at.magicLow] = MAGIC_LOW;
+  words[at.magicHigh] = MAGIC_HIGH;
+  words[at.version] = RECORDS_VERSION;
+  words[at.laneCount] = shape.laneCount;
+  words[at.taskCount] = shape.taskCount;
+  words[at.canaryCapacity] = shape.canaryCapacity;
+  words[at.holdCapacity] = shape.holdCapacity;
+  words[at.tickCapacity] = shape.tickCapacity;
+  return records;
+}
+
+/** Views a block whose shape is known, e.g. in a worker that was handed the shared buffer. */
+export function viewRecords(bytes: Uint8Array, shape: RecordsShape): Records {
+  const sections = sectionsOf(shape);
+  const { buffer, byteOffset } = bytes;
+  const at = (section: number): number => byteOffset + section;
+  const { lanesAt, tasksAt, canariesAt, holdsAt, ticksAt } = sections;
+  const length = (row: Layout<string>, type: "u8" | "u16" | "u32" | "f64", rows: number): number =>
+    strideIn(row, type) * rows;
+  const { laneCount, taskCount, canaryCapacity, holdCapacity, tickCapacity } = shape;
+  return {
+    shape,
+    sections,
+    bytes,
+    headerI32: new Int32Array(buffer, byteOffset, strideIn(recordsHeaderRow, "u32")),
+    headerF64: new Float64Array(buffer, byteOffset, strideIn(recordsHeaderRow, "f64")),
+    laneI32: new Int32Array(buffer, at(lanesAt), length(laneRow, "u32", laneCount)),
+    laneU32: new Uint32Array(buffer, at(lanesAt), length(laneRow, "u32", laneCount)),
+    laneF64: new Float64Array(buffer, at(lanesAt), length(laneRow, "f64", laneCount)),
+    taskF64: new Float64Array(buffer, at(tasksAt), length(taskRecordRow, "f64", taskCount)),
+    taskU32: new Uint32Array(buffer, at(tasksAt), length(taskRecordRow, "u32", taskCount)),
+    taskU16: new Uint16Array(buffer, at(tasksAt), length(taskRecordRow, "u16", taskCount)),
+    taskU8: new Uint8Array(buffer, at(tasksAt), length(taskRecordRow, "u8", taskCount)),
+    canaryF64: new Float64Array(buffer, at(canariesAt), length(canaryRow, "f64", canaryCapacity)),
+    canaryU16: new Uint16Array(buffer, at(canariesAt), length(canaryRow, "u16", canaryCapacity)),
+    holdF64: new Float64Array(buffer, at(holdsAt), length(holdRow, "f64", holdCapacity)),
+    holdU32: new Uint32Array(buffer, at(holdsAt), length(holdRow, "u32", holdCapacity)),
+    holdU16: new Uint16Array(buffer, at(holdsAt), length(holdRow, "u16", holdCapacity)),
+    tickF64: new Float64Array(buffer, at(ticksAt), length(tickRow, "f64", tickCapacity)),
+    tickU32: new Uint32Array(buffer, at(ticksAt), length(tickRow, "u32", tickCapacity)),
+  };
+}
+
+/** Reads a sealed block, or says in one sentence what is wrong with the bytes. They must start 8-byte aligned. */
+export function decodeRecords(bytes: Uint8Array): { records: Records } | { damage: string } {
+  if (bytes.byteLength < recordsHeaderRow.strideBytes)
+    return { damage: `only ${bytes.byteLength} bytes of records` };
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, strideIn(recordsHeaderRow, "u32"));
+  const word = (field: keyof typeof recordsHeaderRow.index): number =>
+    words[recordsHeaderRow.index[field]] as number;
+  if (word("magicLow") !== MAGIC_LOW || word("magicHigh") !== MAGIC_HIGH) {
+    return { damage: "these bytes are no isoload records: the first eight must read ISORECRD" };
+  }
+  if (word("version") !== RECORDS_VERSION) {
+    return { damage: `records version ${word("version")}; this isoload reads version ${RECORDS_VERSION}` };
+  }
+  const shape: RecordsShape = {
+    laneCount: word("laneCount"),
+    taskCount: word("taskCount"),
+    canaryCapacity: word("canaryCapacity"),
+    holdCapacity: word("holdCapacity"),
+    tickCapacity: word("tickCapacity"),
+  };
+  const { endBytes } = sectionsOf(shape);
+  if (endBytes !== bytes.byteLength) {
+    return { damage: `the header promises ${endBytes} bytes of records; these are ${bytes.byteLength}` };
+  }
+  const records = viewRecords(bytes, shape);
+  const used: [number, number, string][] = [
+    [word("canaryCount"), shape.canaryCapacity, "canaries"],
+    [word("holdCount"), shape.holdCapacity, "holds"],
+    [word("tickCount"), shape.tickCapacity, "ticks"],
+  ];
+  const over = used.find(([count, capacity]) => count > capacity);
+  return over === undefined ? { records } : { damage: `${over[0]} ${over[2]} in room for ${over[1]}` };
+}
+
+/** Upper bound of hold rows: one an op that can hold a worker. */
+function holdOpsOf(trace: Trace): number {
+  const perProgram = Array.from({ length: trace.programCount }, (_, program) => {
+    const first = trace.programU32[program * PROGRAM_U32 + PROGRAM_FIRST_OP] as number;
+    const count = trace.programU32[program * PROGRAM_U32 + PROGRAM_OP_COUNT] as number;
+    let holds = 0;
+    for (let op = first; op < first + count; op++) {
+      const code = trace.opU32[op * OP_U32 + OP_CODE] as number;
+      if (code === CPU || code === BLOCK) holds++;
+    }
+    return holds;
+  });
+  let total = 0;
+  for (let task = 0; task < trace.taskCount; task++) {
+    total += perProgram[trace.taskU32[task * TASK_U32 + TASK_PROGRAM] as number] as number;
+  }
+  return total;
+}
+
+const HEADER_AT = recordsHeaderRow.index;
+const LANE_WORDS = strideIn(laneRow, "u32");
+const LANE_DOUBLES = strideIn(laneRow, "f64");
+const LANE = laneRow.index;
+const ROW_F64 = strideIn(taskRecordRow, "f64");
+const ROW_U32 = strideIn(taskRecordRow, "u32");
+const ROW_U16 = strideIn(taskRecordRow, "u16");
+const ROW_U8 = strideIn(taskRecordRow, "u8");
+const SUBMITTED = taskRecordRow.index.submittedNs;
+const FIRST_POLL = taskRecordRow.index.firstPollNs;
+const FINISH = taskRecordRow.index.finishNs;
+const RESUME_WAIT = taskRecordRow.index.resumeWaitNs;
+const HELD = taskRecordRow.index.heldNs;
+const POLL_COUNT = taskRecordRow.index.pollCount;
+const CHECKSUM = taskRecordRow.index.checksum;
+const WORKER = taskRecordRow.index.worker;
+const STATE = taskRecordRow.index.state;
+const STARTS = taskRecordRow.index.starts;
+const CANARY_F64 = strideIn(canaryRow, "f64");
+const CANARY_U16 = strideIn(canaryRow, "u16");
+const CANARY_DUE = canaryRow.index.dueNs;
+const CANARY_SUBMITTED = canaryRow.index.submittedNs;
+const CANARY_RUN = canaryRow.index.runNs;
+const CANARY_WORKER = canaryRow.index.worker;
+const CANARY_STATE = canaryRow.index.state;
+const HOLD_F64 = strideIn(holdRow, "f64");
+const HOLD_U32 = strideIn(holdRow, "u32");
+const HOLD_U16 = strideIn(holdRow, "u16");
+const HOLD_START = holdRow.index.startNs;
+const HOLD_END = holdRow.index.endNs;
+const HOLD_TASK = holdRow.index.task;
+const HOLD_WORKER = holdRow.index.worker;
+const HOLD_OP = holdRow.index.op;
+const STATE_SUBMITTED = taskStates.submitted;
+const STATE_STARTED = taskStates.started;
+const STATE_DONE = taskStates.done;
+
+/**
+ * Writes the rows: one recorder a worker, one for the releaser. It never reads a clock; its callers say when,
+ * so that one reading can serve the end of a poll and the start of the next.
+ */
+export class Recorder {
+  readonly #lane: number;
+  readonly #laneWord: number;
+  readonly #laneDouble: number;
+  readonly #headerI32: Int32Array;
+  readonly #laneU32: Uint32Array;
+  readonly #laneF64: Float64Array;
+  readonly #taskF64: Float64Array;
+  readonly #taskU32: Uint32Array;
+  readonly #taskU16: Uint16Array;
+  readonly #taskU8: Uint8Array;
+  readonly #canaryF64: Float64Array;
+  readonly #canaryU16: Uint16Array;
+  readonly #holdF64: Float64Array;
+  readonly #holdU32: Uint32Array;
+  readonly #holdU16: Uint16Array;
+  readonly #holdCapacity: number;
+
+  constructor(records: Records, lane: number) {
+    this.#lane = lane;
+    this.#laneWord = lane * LANE_WORDS;
+    this.#laneDouble = lane * LANE_DOUBLES;
+    this.#headerI32 = records.headerI32;
+    this.#laneU32 = records.laneU32;
+    this.#laneF64 = records.laneF64;
+    this.#taskF64 = records.taskF64;
+    this.#taskU32 = records.taskU32;
+    this.#taskU16 = records.taskU16;
+    this.#taskU8 = records.taskU8;
+    this.#canaryF64 = records.canaryF64;
+    this.#canaryU16 = records.canaryU16;
+    this.#holdF64 = records.holdF64;
+    this.#holdU32 = records.holdU32;
+    this.#holdU16 = records.holdU16;
+    this.#holdCapacity = records.shape.holdCapacity;
+  }
+
+  /** `task` is handed to the runtime. Called before it can be polled. */
+  submitted(task: number, atNs: number): void {
+    this.#taskF64[task * ROW_F64 + SUBMITTED] = atNs;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_SUBMITTED;
+    this.#add(LANE.submitted);
+  }
+
+  /** Also for tasks that the runtime itself released. */
+  spawned(task: number, atNs: number): void {
+    this.submitted(task, atNs);
+    this.#add(LANE.spawned);
+  }
+
+  /**
+   * A poll of `task` begins at `atNs`; `readyNs` is when it could have gone on (later polls only).
+   * The reading may be a shared one from before the task was handed over, so it is raised to that instant.
+   */
+  pollStarts(task: number, atNs: number, readyNs: number): void {
+    const row = task * ROW_F64;
+    const polls = this.#taskU32[task * ROW_U32 + POLL_COUNT] as number;
+    this.#taskU32[task * ROW_U32 + POLL_COUNT] = polls + 1;
+    this.#add(LANE.polls);
+    if (polls > 0) {
+      if (this.#taskU8[task * ROW_U8 + STATE] === STATE_DONE) this.#started(task);
+      if (atNs > readyNs) {
+        this.#taskF64[row + RESUME_WAIT] = (this.#taskF64[row + RESUME_WAIT] as number) + atNs - readyNs;
+      }
+      return;
+    }
+    const submittedNs = this.#taskF64[row + SUBMITTED] as number;
+    this.#taskF64[row + FIRST_POLL] = Math.max(atNs, submittedNs);
+    this.#taskU16[task * ROW_U16 + WORKER] = this.#lane;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_STARTED;
+    this.#started(task);
+  }
+
+  /** A task's first poll, or a poll after its end: then the runtime repeats it, and the second start shows that. */
+  #started(task: number): void {
+    const starts = this.#taskU8[task * ROW_U8 + STARTS] as number;
+    if (starts < 255) this.#taskU8[task * ROW_U8 + STARTS] = starts + 1;
+    this.#add(LANE.started);
+  }
+
+  /** An op of `task` held the worker from `startNs` to `endNs`. */
+  held(task: number, op: number, startNs: number, endNs: number): void {
+    const row = task * ROW_F64;
+    this.#taskF64[row + HELD] = (this.#taskF64[row + HELD] as number) + endNs - startNs;
+    if (op === CPU && endNs - startNs < CPU_HOLD_ROW_MIN_NS) return;
+    const hold = Atomics.add(this.#headerI32, HEADER_AT.holdCount, 1);
+    if (hold >= this.#holdCapacity) return;
+    this.#holdF64[hold * HOLD_F64 + HOLD_START] = startNs;
+    this.#holdF64[hold * HOLD_F64 + HOLD_END] = endNs;
+    this.#holdU32[hold * HOLD_U32 + HOLD_TASK] = task;
+    this.#holdU16[hold * HOLD_U16 + HOLD_WORKER] = this.#lane;
+    this.#holdU16[hold * HOLD_U16 + HOLD_OP] = op;
+  }
+
+  /** An op was performed; where it has a nominal length, `excessNs` is actual − nominal, else 0. */
+  performed(op: number, excessNs: number): void {
+    const count = this.#laneWord + LANE.opCount + op;
+    this.#laneU32[count] = (this.#laneU32[count] as number) + 1;
+    const shortest = this.#laneDouble + LANE.shortestNs + op;
+    if (excessNs < (this.#laneF64[shortest] as number)) this.#laneF64[shortest] = excessNs;
+  }
+
+  finished(task: number, atNs: number, checksum: number): void {
+    const row = task * ROW_F64;
+    const firstPollNs = this.#taskF64[row + FIRST_POLL] as number;
+    this.#taskF64[row + FINISH] = Math.max(atNs, firstPollNs);
+    this.#taskU32[task * ROW_U32 + CHECKSUM] = checksum;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_DONE;
+    this.#add(LANE.done);
+  }
+
+  canarySubmitted(canary: number, dueNs: number, atNs: number): void {
+    this.#canaryF64[canary * CANARY_F64 + CANARY_DUE] = dueNs;
+    this.#canaryF64[canary * CANARY_F64 + CANARY_SUBMITTED] = atNs;
+    this.#canaryU16[canary * CANARY_U16 + CANARY_STATE] = STATE_SUBMITTED;
+    Atomics.store(this.#headerI32, HEADER_AT.canaryCount, canary + 1);
+  }
+
+  canaryRan(canary: number, atNs: number): void {
+    const submittedNs = this.#canaryF64[canary * CANARY_F64 + CANARY_SUBMITTED] as number;
+    this.#canaryF64[canary * CANARY_F64 + CANARY_RUN] = Math.max(atNs, submittedNs);
+    this.#canaryU16[canary * CANARY_U16 + CANARY_WORKER] = this.#lane;
+    this.#canaryU16[canary * CANARY_U16 + CANARY_STATE] = STATE_DONE;
+    this.#add(LANE.canariesRun);
+  }
+
+  stole(tasks: number): void {
+    const word = this.#laneWord + LANE.steals;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+  }
+
+  parked(): void {
+    this.#add(LANE.parks);
+  }
+
+  #add(field: number): void {
+    const word = this.#laneWord + field;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + 1;
+  }
+}
+
+/** The sum of one counter over all lanes. */
+export function sumLanes(
+  records: Records,
+  field: Exclude<keyof typeof laneRow.index, "opCount" | "shortestNs">,
+): number {
+  let sum = 0;
+  for (let lane = 0; lane < records.shape.laneCount; lane++) {
+    sum += records.laneU32[lane * LANE_WORDS + LANE[field]] as number;
+  }
+  return sum;
+}
+
+/** Ops performed and the least (actual − nominal), over all lanes, by opcode. */
+export function opsPerformed(records: Records): { count: Float64Array; shortestNs: Float64Array } {
+  const count = new Float64Array(OP_CODE_LIMIT);
+  const shortestNs = new Float64Array(OP_CODE_LIMIT);
+  for (let lane = 0; lane < records.shape.laneCount; lane++) {
+    for (let op = 0; op < OP_CODE_LIMIT; op++) {
+      count[op] = (count[op] as number) + (records.laneU32[lane * LANE_WORDS + LANE.opCount + op] as number);
+      const least = records.laneF64[lane * LANE_DOUBLES + LANE.shortestNs + op] as number;
+      shortestNs[op] = Math.min(shortestNs[op] as number, least);
+    }
+  }
+  return { count, shortestNs };
+}
