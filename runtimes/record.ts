@@ -100,12 +100,12 @@ export const laneRow: Layout<
   | "canariesRun"
   | "steals"
   | "parks"
+  | "threadId"
   | "reserved0"
-  | "reserved1"
   | "opCount"
   | "shortestNs"
+  | "reserved1"
   | "reserved2"
-  | "reserved3"
 > = layout("Lane", {
   /** Tasks handed to the runtime. */
   submitted: "u32",
@@ -119,14 +119,15 @@ export const laneRow: Layout<
   canariesRun: "u32",
   steals: "u32",
   parks: "u32",
+  /** Kernel id of the worker's thread; 0 where the kernel tells none. */
+  threadId: "u32",
   reserved0: "u32",
-  reserved1: "u32",
   /** Ops performed, by opcode. */
   opCount: "u32x16",
   /** The least (actual − nominal) seen, by opcode; 0 until one was late or early. */
   shortestNs: "f64x16",
+  reserved1: "f64",
   reserved2: "f64",
-  reserved3: "f64",
 });
 
 /** One a task. */
@@ -531,6 +532,11 @@ export class Recorder {
     this.#add(LANE.canariesRun);
   }
 
+  /** This lane's worker runs on the calling thread. Called once, before the first poll. */
+  boundTo(threadId: number): void {
+    this.#laneU32[this.#laneWord + LANE.threadId] = threadId;
+  }
+
   stole(tasks: number): void {
     const word = this.#laneWord + LANE.steals;
     this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
@@ -556,6 +562,14 @@ export function sumLanes(
     sum += records.laneU32[lane * LANE_WORDS + LANE[field]] as number;
   }
   return sum;
+}
+
+/** Kernel ids of the threads of the lanes, the releaser's last; 0 where unknown. */
+export function laneThreadIds(records: Records): number[] {
+  return Array.from(
+    { length: records.shape.laneCount },
+    (_, lane) => records.laneU32[lane * LANE_WORDS + LANE.threadId] as number,
+  );
 }
 
 /** Ops performed and the least (actual − nominal), over all lanes, by opcode. */

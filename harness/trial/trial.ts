@@ -41,6 +41,7 @@ export interface TrialSettings {
   readonly coreCount: number;
   /** Measured cost of a kernel unit, for the runtime in virtual time. */
   readonly unitNs: number;
+  /** Relative to the settings file's folder, as is `recordsPath`. */
   readonly tracePath: string;
   readonly traceHash: string;
   /** Where the process writes its sealed records. */
@@ -59,10 +60,10 @@ export interface TrialFacts {
   readonly runtimeVersion: string;
   /** The runtime's own counters, by the names it declares. */
   readonly runtimeStats: Readonly<Record<string, number>>;
+  /** How the witness ended the trial: all was done, the cut-off came, or the runtime left before it was told to. */
+  readonly ending: "all-ended" | "cut-off" | "left-early";
   /** false: it did not come back within its grace after the stop, and was abandoned. */
   readonly runtimeReturned: boolean;
-  /** true: the witness ended the trial at its cut-off. */
-  readonly cutOff: boolean;
   /** null for a runtime in virtual time. */
   readonly resources: TrialResources | null;
   /** null where the trace needs no peer. */

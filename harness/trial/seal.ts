@@ -1,0 +1,114 @@
+/**
+ * The record file: a trial's records, compacted and sealed.
+ *
+ * Layout: the block of `runtimes/record.ts` with its canaries, holds and ticks cut to those in use, then a
+ * footer of "ISOSEAL1" and the SHA-256 of all before it. A file without a whole footer is no result.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
+import {
+  canaryRow,
+  decodeRecords,
+  holdRow,
+  laneRow,
+  type Records,
+  recordsHeaderRow,
+  taskRecordRow,
+  taskStates,
+  tickRow,
+} from "../../runtimes/record.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
+
+const FOOTER_MAGIC = Buffer.from("ISOSEAL1");
+const HASH_BYTES = 32;
+const FOOTER_BYTES = FOOTER_MAGIC.length + HASH_BYTES;
+/** Written in pieces of this size, so that the event loop turns in between. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Writes what the records hold at this instant to `path`, with every task that is not done marked unserved.
+ * Runtime threads may still be writing: rows are copied first, and a row counts as done only by its state.
+ */
+export async function sealRecords(records: Records, path: string): Promise<void> {
+  const file = await open(path, "wx");
+  const hash = createHash("sha256");
+  for (const section of sealedSections(records)) {
+    for (let at = 0; at < section.length; at += PIECE_BYTES) {
+      const piece = section.subarray(at, at + PIECE_BYTES);
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+  }
+  await file.writeFile(Buffer.concat([FOOTER_MAGIC, hash.digest()]));
+  await file.sync();
+  await file.close();
+}
+
+/** Reads a record file, or says in one sentence what is wrong with it. */
+export function readRecords(path: string): { records: Records } | { damage: string } {
+  const bytes = readAligned(path);
+  if (bytes.length < FOOTER_BYTES) return { damage: `${bytes.length} bytes are too few for a record file` };
+  const body = bytes.subarray(0, bytes.length - FOOTER_BYTES);
+  const footer = bytes.subarray(body.length);
+  if (FOOTER_MAGIC.compare(footer, 0, FOOTER_MAGIC.length) !== 0) {
+    return { damage: "the record file has no footer: it was cut off while it was written, or changed since" };
+  }
+  const hash = createHash("sha256").update(body).digest();
+  if (hash.compare(footer, FOOTER_MAGIC.length) !== 0) {
+    return { damage: "the checksum in the record file's footer does not match its content" };
+  }
+  return decodeRecords(body);
+}
+
+/** The file's bytes in a buffer of their own, so that rows stand aligned. */
+function readAligned(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(fstatSync(file).size);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(file, bytes, filled, Math.min(bytes.length - filled, 1 << 30), filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Private copies of the sections, in the order of the file. */
+function sealedSections(records: Records): Uint8Array[] {
+  const { shape, sections, bytes } = records;
+  const at = recordsHeaderRow.index;
+  const used = (count: number, capacity: number): number => Math.min(Math.max(0, count), capacity);
+  const header = bytes.slice(0, recordsHeaderRow.strideBytes);
+  const words = new Int32Array(header.buffer, 0, strideIn(recordsHeaderRow, "u32"));
+  const canaryCount = used(Atomics.load(records.headerI32, at.canaryCount), shape.canaryCapacity);
+  const holdCount = used(Atomics.load(records.headerI32, at.holdCount), shape.holdCapacity);
+  const tickCount = used(Atomics.load(records.headerI32, at.tickCount), shape.tickCapacity);
+  words[at.canaryCapacity] = words[at.canaryCount] = canaryCount;
+  words[at.holdCapacity] = words[at.holdCount] = holdCount;
+  words[at.tickCapacity] = words[at.tickCount] = tickCount;
+  const cut = (start: number, rowBytes: number, count: number): Uint8Array =>
+    bytes.slice(start, start + rowBytes * count);
+  const tasks = cut(sections.tasksAt, taskRecordRow.strideBytes, shape.taskCount);
+  markUnserved(tasks);
+  return [
+    header,
+    cut(sections.lanesAt, laneRow.strideBytes, shape.laneCount),
+    tasks,
+    cut(sections.canariesAt, canaryRow.strideBytes, canaryCount),
+    cut(sections.holdsAt, holdRow.strideBytes, holdCount),
+    cut(sections.ticksAt, tickRow.strideBytes, tickCount),
+  ];
+}
+
+function markUnserved(tasks: Uint8Array): void {
+  const { done, failed, cancelled, unserved } = taskStates;
+  for (let at = taskRecordRow.offsetBytes.state; at < tasks.length; at += taskRecordRow.strideBytes) {
+    const state = tasks[at];
+    if (state !== done && state !== failed && state !== cancelled) tasks[at] = unserved;
+  }
+}

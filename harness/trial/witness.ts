@@ -1,0 +1,95 @@
+/**
+ * The witness: the harness's own look at a trial, from outside the runtime.
+ *
+ * It is the main thread of the trial's process and shares nothing with the runtime but the records. It ticks on
+ * an absolute schedule, samples the number of tasks in flight, tells the releaser when the last task has ended
+ * and ends the trial: when everything is done, or at the cut-off, whether or not the runtime answers.
+ */
+import { setImmediate as loopTurn } from "node:timers/promises";
+import type { Clock } from "../../runtimes/clock.ts";
+import { type Records, recordsHeaderRow, sumLanes, TICK_NS, tickRow } from "../../runtimes/record.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import type { TrialFacts } from "./trial.ts";
+
+/** The event loop gets a turn this often: for messages of dying workers and for the death of the parent. */
+const LOOP_TURN_NS = 20e6;
+const PROGRESS_NS = 500e6;
+
+const HEADER = recordsHeaderRow.index;
+const TICK_F64 = strideIn(tickRow, "f64");
+const TICK_U32 = strideIn(tickRow, "u32");
+
+export interface Watch {
+  readonly trace: Trace;
+  readonly records: Records;
+  readonly clock: Clock;
+  /** true as soon as the runtime has left by itself. Throws when it died. */
+  readonly hasLeft: () => boolean;
+  readonly onProgress: (endedCount: number) => void;
+}
+
+/** Watches the trial until it ends. Sets the header's `stop` and `endNs` before it answers. */
+export async function watchTrial({
+  trace,
+  records,
+  clock,
+  hasLeft,
+  onProgress,
+}: Watch): Promise<TrialFacts["ending"]> {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const cutOffNs = trace.windowNs + trace.drainNs;
+  let nextTurnNs = LOOP_TURN_NS;
+  let nextProgressNs = PROGRESS_NS;
+  for (let tick = 1; ; ) {
+    const nowNs = clock();
+    if (nowNs < tick * TICK_NS) {
+      Atomics.wait(sleeper, 0, 0, (tick * TICK_NS - nowNs) / 1e6);
+      continue;
+    }
+    const endedCount =
+      sumLanes(records, "done") + sumLanes(records, "failed") + sumLanes(records, "cancelled");
+    const inFlight = sumLanes(records, "submitted") - endedCount;
+    for (; tick * TICK_NS <= nowNs; tick++)
+      recordTick(records, { dueNs: tick * TICK_NS, atNs: nowNs, inFlight });
+    const ending =
+      endingOf(trace, records, { nowNs, endedCount, cutOffNs }) ?? (hasLeft() ? "left-early" : null);
+    if (ending !== null) {
+      records.headerF64[HEADER.endNs] = nowNs;
+      Atomics.store(records.headerI32, HEADER.stop, 1);
+      return ending;
+    }
+    if (nowNs >= nextTurnNs) {
+      await loopTurn();
+      nextTurnNs = nowNs + LOOP_TURN_NS;
+    }
+    if (nowNs >= nextProgressNs) {
+      onProgress(endedCount);
+      nextProgressNs = nowNs + PROGRESS_NS;
+    }
+  }
+}
+
+function endingOf(
+  trace: Trace,
+  records: Records,
+  { nowNs, endedCount, cutOffNs }: { nowNs: number; endedCount: number; cutOffNs: number },
+): TrialFacts["ending"] | null {
+  if (endedCount >= trace.taskCount && nowNs >= trace.windowNs) {
+    Atomics.store(records.headerI32, HEADER.tasksEnded, 1);
+    const isReleased = Atomics.load(records.headerI32, HEADER.releaseEnded) === 1;
+    const canaryCount = Atomics.load(records.headerI32, HEADER.canaryCount);
+    if (isReleased && sumLanes(records, "canariesRun") >= canaryCount) return "all-ended";
+  }
+  return nowNs >= cutOffNs ? "cut-off" : null;
+}
+
+function recordTick(records: Records, tick: { dueNs: number; atNs: number; inFlight: number }): void {
+  const row = Atomics.load(records.headerI32, HEADER.tickCount);
+  if (row >= records.shape.tickCapacity) return;
+  records.tickF64[row * TICK_F64 + tickRow.index.dueNs] = tick.dueNs;
+  records.tickF64[row * TICK_F64 + tickRow.index.atNs] = tick.atNs;
+  // A counter may be read between a task's submission by one thread and its end on another.
+  records.tickU32[row * TICK_U32 + tickRow.index.inFlight] = Math.max(0, tick.inFlight);
+  Atomics.store(records.headerI32, HEADER.tickCount, row + 1);
+}
