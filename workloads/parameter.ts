@@ -109,7 +109,9 @@ function parseValue(parameter: Parameter, given: unknown): { value: ParameterVal
 
 /** How a value that came from outside is quoted in a message. */
 function shown(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "a mapping" : String(value);
 }
 
 /** The candidate within a third of the name's length in edits (Levenshtein), or null. */

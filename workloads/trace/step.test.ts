@@ -84,12 +84,12 @@ describe("the kernel", () => {
       ]
     `);
     expect([fold(0, 0), fold(1, 2), fold(0xffffffff, 0x80000000)]).toMatchInlineSnapshot(`
-      [
-        3864292196,
-        2001329867,
-        3998477059,
-      ]
-    `);
+        [
+          3864292196,
+          2001329867,
+          3998477059,
+        ]
+      `);
   });
 
   test("never gets stuck at zero", () => {
