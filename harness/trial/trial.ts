@@ -36,6 +36,8 @@ export interface PlannedTrial {
 export interface TrialSettings {
   readonly isoloadVersion: string;
   readonly runtime: string;
+  /** URL of a module that exports the runtime as `runtime`; null: it stands in the catalogue. */
+  readonly runtimeModule: string | null;
   readonly options: ParameterValues;
   readonly workerCount: number;
   readonly coreCount: number;
