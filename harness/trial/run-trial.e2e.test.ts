@@ -1,0 +1,161 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { taskRecordRow, taskStates } from "../../runtimes/record.ts";
+import { build } from "../../workloads/trace/build.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import type { OpSpec } from "../../workloads/workload.ts";
+import { runOne } from "./fixtures/one-trial.ts";
+import type { TrialResult } from "./trial.ts";
+
+const cheats = new URL("./fixtures/cheats.js", import.meta.url).href;
+
+function traceOf(ops: readonly OpSpec[], taskCount = 20): Trace {
+  return build(
+    {
+      classes: [{ name: "a" }],
+      measured: "a",
+      windowNs: 0,
+      connectionCount: 0,
+      streams: [
+        {
+          release: { loop: "closed", sessionCount: 4, taskCount, thinkNs: 0 },
+          variants: [{ share: 1, class: "a", ops }],
+        },
+      ],
+    },
+    1,
+    { periodNs: 1e6 },
+  );
+}
+
+const cpu = traceOf([{ op: "cpu", units: 1000 }]);
+
+async function cheat(
+  name: string,
+  more: { deadlineNs?: number; startDeadlineNs?: number } = {},
+): Promise<TrialResult> {
+  const options = { cheat: name };
+  return (
+    await runOne({ trace: cpu, runtime: "cheat", runtimeModule: cheats, options, workerCount: 1, ...more })
+  ).result;
+}
+
+describe("a trial", () => {
+  test("of an honest runtime completes with whole records", async () => {
+    const { result, records } = await runOne({
+      trace: cpu,
+      runtime: "cheat",
+      runtimeModule: cheats,
+      options: { cheat: "not-at-all" },
+      workerCount: 1,
+    });
+    expect(result).toMatchObject({
+      outcome: "completed",
+      facts: { ending: "all-ended", runtimeReturned: true },
+    });
+    const states = records?.taskU8.filter(
+      (_, at) => at % strideIn(taskRecordRow, "u8") === taskRecordRow.index.state,
+    );
+    expect([...(states ?? [])]).toEqual(new Array(20).fill(taskStates.done));
+  });
+
+  test.each([
+    ["throws", { code: 1, signal: null, message: "exit code 1 before it was done" }],
+    ["exits", { code: 0, signal: null, message: "it left with exit code 0 before it was done" }],
+    ["is-killed", { code: null, signal: "SIGKILL", message: "killed by SIGKILL before it was done" }],
+  ])("of a runtime that %s is crashed, with its cause", async (name, cause) => {
+    expect(await cheat(name)).toMatchObject({ outcome: "crashed", cause });
+  });
+
+  test("keeps what the dying process said", async () => {
+    const result = await cheat("throws");
+    expect(result.outcome === "crashed" && result.stderrTail).toContain("the planted error");
+  });
+
+  test("of a runtime that hangs before it is ready is timed out, and says so", async () => {
+    expect(await cheat("hangs-at-start", { startDeadlineNs: 1e9 })).toMatchObject({
+      outcome: "timed-out",
+      message: "it was killed 1 s after its start, before it was ready",
+    });
+  });
+
+  test("of a runtime that leaves early completes, and the records show what is missing", async () => {
+    expect(await cheat("leaves-early")).toMatchObject({
+      outcome: "completed",
+      facts: { ending: "left-early" },
+    });
+  });
+
+  test("of a runtime that hangs is sealed by the witness at the cut-off", async () => {
+    const { result, records } = await runOne({
+      trace: cpu,
+      runtime: "cheat",
+      runtimeModule: cheats,
+      options: { cheat: "hangs" },
+      workerCount: 1,
+    });
+    expect(result).toMatchObject({
+      outcome: "completed",
+      facts: { ending: "cut-off", runtimeReturned: false },
+    });
+    const states = records?.taskU8.filter(
+      (_, at) => at % strideIn(taskRecordRow, "u8") === taskRecordRow.index.state,
+    );
+    expect([...(states ?? [])]).toEqual(new Array(20).fill(taskStates.unserved));
+  });
+
+  test("with an op that the runtime lacks is unsupported, and names the op", async () => {
+    const trace = traceOf([{ op: "sleep", ns: 1e6 }]);
+    const { result } = await runOne({ trace, runtime: "cheat", runtimeModule: cheats, workerCount: 1 });
+    expect(result).toEqual({ outcome: "unsupported", op: "sleep" });
+  });
+
+  test("that is aborted rejects and leaves no process", async () => {
+    const abort = new AbortController();
+    const trial = runOne({
+      trace: cpu,
+      runtime: "cheat",
+      runtimeModule: cheats,
+      options: { cheat: "hangs" },
+      workerCount: 1,
+      signal: abort.signal,
+      onEvent: () => abort.abort(new Error("enough")),
+    });
+    await expect(trial).rejects.toThrow("enough");
+  });
+});
+
+describe("when the parent is killed", () => {
+  const parentScript = fileURLToPath(new URL("./fixtures/parent-of-a-trial.js", import.meta.url));
+
+  /** Processes whose command line or environment carries the mark. */
+  function marked(mark: string): string[] {
+    const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" });
+    return listed.split("\n").filter((line) => line.includes(mark) && line.includes("trial-process"));
+  }
+
+  test("with SIGKILL at any moment, its trial is gone within a second", async () => {
+    for (const delayMs of [0, 20, 60, 120, 250, 500]) {
+      const folder = mkdtempSync(join(tmpdir(), "isoload-orphan-"));
+      const parent = spawn(process.execPath, [parentScript, folder], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const exited = once(parent, "exit");
+      await once(parent.stdout, "data");
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      parent.kill("SIGKILL");
+      await exited;
+      const limit = performance.now() + 1000;
+      while (marked(folder).length > 0 && performance.now() < limit)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(marked(folder)).toEqual([]);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,226 @@
+/**
+ * The process of one trial: settings file in, events on standard output and a sealed record file out.
+ *
+ * Its main thread is the witness; the runtime lives on other threads, so that the most starved trial yields
+ * figures too. It imports nothing of the command line. It ends when its parent dies, however that happens.
+ */
+import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setImmediate as loopTurn } from "node:timers/promises";
+import { runtimes } from "../../runtimes/catalog.ts";
+import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
+import { type PeerProcess, startPeer } from "../../runtimes/peer-process.ts";
+import {
+  allocateRecords,
+  laneThreadIds,
+  type Records,
+  recordsHeaderRow,
+  shapeFor,
+} from "../../runtimes/record.ts";
+import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
+import { warmUpTrace } from "../../runtimes/warm-up.ts";
+import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
+import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
+import { sealRecords } from "./seal.ts";
+import { readThreadUsage, type ThreadUsage } from "./thread-usage.ts";
+import type { PeerReport, TrialEvent, TrialFacts, TrialResources, TrialSettings } from "./trial.ts";
+import { isoloadVersion } from "./version.ts";
+import { watchTrial } from "./witness.ts";
+
+/** From `execute` to the epoch: time for every thread to have read the epoch before the first task is due. */
+const LEAD_NS = 2e6;
+/** How long a stopped runtime may take to leave, beyond the longest block of the trace. */
+const GRACE_NS = 2e9;
+
+const HEADER = recordsHeaderRow.index;
+
+await main(process.argv[2]);
+
+async function main(settingsPath: string | undefined): Promise<void> {
+  assert(settingsPath !== undefined, "usage: trial-process <settings.json>");
+  dieWithParent();
+  const settings: TrialSettings = JSON.parse(readFileSync(settingsPath, "utf8"));
+  assert(
+    settings.isoloadVersion === isoloadVersion,
+    `the settings are of isoload ${settings.isoloadVersion}, this is ${isoloadVersion}`,
+  );
+  const folder = dirname(settingsPath);
+  const trace = loadTrace(resolve(folder, settings.tracePath), settings.traceHash);
+  const runtime = await findRuntime(settings);
+  const missing = missingOp(trace, runtime);
+  if (missing !== null) {
+    emit({ event: "unsupported", op: missing });
+    process.exit(0);
+  }
+  const records = allocateRecords(shapeFor(trace, settings.workerCount));
+  const peer = trace.connectionCount > 0 && runtime.time === "live" ? await startPeer() : null;
+  const started = await runtime.start({
+    workerCount: settings.workerCount,
+    coreCount: settings.coreCount,
+    options: settings.options,
+    trace,
+    records,
+    warmUp: warmUpTrace(peer !== null),
+    peerPort: peer?.port ?? null,
+    unitNs: settings.unitNs,
+  });
+  const availability = runtime.availability();
+  assert(availability.available);
+  emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
+  const run = runtime.time === "live" ? runLive : runVirtual;
+  const outcome = await run({ trace, records, started, peer });
+  await sealRecords(records, resolve(folder, settings.recordsPath));
+  peer?.stop();
+  emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
+  // Threads of an abandoned runtime may still run; they end with the process.
+  process.exit(0);
+}
+
+async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): Promise<Runtime> {
+  const known: readonly Runtime[] =
+    runtimeModule === null ? runtimes : [(await import(runtimeModule)).runtime];
+  const runtime = known.find(({ name }) => name === wanted);
+  assert(runtime !== undefined, `no runtime is called ${wanted}`);
+  return runtime;
+}
+
+interface Execution {
+  readonly trace: Trace;
+  readonly records: Records;
+  readonly started: StartedRuntime;
+  readonly peer: PeerProcess | null;
+}
+
+type Outcome = Omit<TrialFacts, "runtimeVersion">;
+
+/** A runtime in virtual time ends by itself and uses no threads of its own. */
+async function runVirtual({ started, records }: Execution): Promise<Outcome> {
+  const runtimeStats = await started.execute();
+  Atomics.store(records.headerI32, HEADER.releaseEnded, 1);
+  return { runtimeStats, ending: "all-ended", runtimeReturned: true, resources: null, peer: null };
+}
+
+async function runLive({ trace, records, started, peer }: Execution): Promise<Outcome> {
+  const usageBefore = readThreadUsage();
+  const peerBefore = (await peer?.report()) ?? null;
+  records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
+  const clock = clockSince(records.headerF64[HEADER.epochNs] as number);
+  let stats: RuntimeStats | null = null;
+  let death: { readonly error: unknown } | null = null;
+  const returned = started.execute().then(
+    (own) => {
+      stats = own;
+    },
+    (error: unknown) => {
+      death = { error };
+    },
+  );
+  const hasLeft = (): boolean => {
+    if (death !== null) throw death.error;
+    return stats !== null;
+  };
+  const ending = await watchTrial({
+    trace,
+    records,
+    clock,
+    hasLeft,
+    onProgress: (endedCount) => emit({ event: "progress", endedCount, plannedCount: trace.taskCount }),
+  });
+  const elapsedNs = records.headerF64[HEADER.endNs] as number;
+  const resources = resourcesOf(records, { before: usageBefore, after: readThreadUsage(), elapsedNs });
+  started.stop();
+  const limitNs = clock() + GRACE_NS + longestBlockNs(trace);
+  while (!hasLeft() && clock() < limitNs) await Promise.race([returned, loopTurn()]);
+  const peerReport =
+    peer === null || peerBefore === null ? null : peerUse(peerBefore, await peer.report(), elapsedNs);
+  return { runtimeStats: stats ?? {}, ending, runtimeReturned: stats !== null, resources, peer: peerReport };
+}
+
+function loadTrace(path: string, expectedHash: string): Trace {
+  const file = openSync(path, "r");
+  const bytes = new Uint8Array(new SharedArrayBuffer(fstatSync(file).size));
+  readSync(file, bytes, 0, bytes.length, 0);
+  closeSync(file);
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  assert(hash === expectedHash, `the trace's hash is ${hash}, the plan says ${expectedHash}`);
+  const decoded = decodeTrace(bytes);
+  assert("trace" in decoded, "damage" in decoded ? decoded.damage : "");
+  return decoded.trace;
+}
+
+/** The first op of the trace that the runtime lacks, or null. */
+function missingOp(trace: Trace, runtime: Runtime): string | null {
+  for (let op = 0; op < trace.opCount; op++) {
+    const name = opNameOf(trace.opU32[op * OP_U32 + OP_CODE] as number);
+    assert(name !== undefined);
+    if (!runtime.ops.has(name)) return name;
+  }
+  return null;
+}
+
+function longestBlockNs(trace: Trace): number {
+  let longestNs = 0;
+  for (let op = 0; op < trace.opCount; op++) {
+    if (trace.opU32[op * OP_U32 + OP_CODE] !== BLOCK) continue;
+    longestNs = Math.max(longestNs, trace.opF64[op * OP_F64 + OP_A] as number);
+  }
+  return longestNs;
+}
+
+interface UsageWindow {
+  readonly before: ReadonlyMap<number, ThreadUsage> | null;
+  readonly after: ReadonlyMap<number, ThreadUsage> | null;
+  readonly elapsedNs: number;
+}
+
+function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow): TrialResources {
+  const rssBytes = process.memoryUsage.rss();
+  if (before === null || after === null) {
+    return { elapsedNs, cpuNs: null, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
+  }
+  const lanes = laneThreadIds(records);
+  const releaser = lanes.at(-1);
+  const workers = new Set(lanes.slice(0, -1));
+  const cpuNs = { runtime: 0, harness: 0, engine: 0 };
+  let voluntarySwitches = 0;
+  let involuntarySwitches = 0;
+  for (const [thread, usage] of after) {
+    const earlier = before.get(thread) ?? { cpuNs: 0, voluntarySwitches: 0, involuntarySwitches: 0 };
+    const isHarness = thread === process.pid || thread === releaser;
+    const kind = workers.has(thread) ? "runtime" : isHarness ? "harness" : "engine";
+    cpuNs[kind] += usage.cpuNs - earlier.cpuNs;
+    if (kind !== "runtime") continue;
+    voluntarySwitches += usage.voluntarySwitches - earlier.voluntarySwitches;
+    involuntarySwitches += usage.involuntarySwitches - earlier.involuntarySwitches;
+  }
+  return { elapsedNs, cpuNs, rssBytes, voluntarySwitches, involuntarySwitches };
+}
+
+type PeerCounts = Omit<PeerReport, "coreShare">;
+
+/** The connections stand since the start; all else is what the trial added. */
+function peerUse(before: PeerCounts, after: PeerCounts, elapsedNs: number): PeerReport {
+  const cpuNs = after.cpuNs - before.cpuNs;
+  return {
+    connectionCount: after.connectionCount,
+    requestCount: after.requestCount - before.requestCount,
+    bytesIn: after.bytesIn - before.bytesIn,
+    bytesOut: after.bytesOut - before.bytesOut,
+    cpuNs,
+    coreShare: elapsedNs > 0 ? cpuNs / elapsedNs : 0,
+  };
+}
+
+/** One line a event; written at once, because the process may end right after. */
+function emit(event: TrialEvent): void {
+  writeSync(1, `${JSON.stringify(event)}\n`);
+}
+
+/** The parent holds the other end of standard input; when it is gone, however it died, so are we. */
+function dieWithParent(): void {
+  process.stdin.on("end", () => process.kill(process.pid, "SIGKILL"));
+  process.stdin.on("error", () => process.kill(process.pid, "SIGKILL"));
+  process.stdin.resume();
+}
