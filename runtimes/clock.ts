@@ -19,8 +19,12 @@ export function clockSince(epochNs: number): Clock {
   return () => performance.now() * 1e6 + zeroNs;
 }
 
+/** Measured at a thread's first use and kept; NaN: not yet. */
+let zeroOfThisThreadNs = Number.NaN;
+
 /** Where this thread's `performance.now` starts on CLOCK_MONOTONIC: the tightest of a few brackets. */
 function threadZeroNs(): number {
+  if (!Number.isNaN(zeroOfThisThreadNs)) return zeroOfThisThreadNs;
   let best = { widthNs: Number.POSITIVE_INFINITY, zeroNs: 0 };
   for (let attempt = 0; attempt < 20; attempt++) {
     const before = process.hrtime.bigint();
@@ -28,5 +32,6 @@ function threadZeroNs(): number {
     const widthNs = Number(process.hrtime.bigint() - before);
     if (widthNs < best.widthNs) best = { widthNs, zeroNs: Number(before) + widthNs / 2 - now * 1e6 };
   }
-  return best.zeroNs;
+  zeroOfThisThreadNs = best.zeroNs;
+  return zeroOfThisThreadNs;
 }

@@ -25,8 +25,10 @@ import { JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "./tasks.ts";
 
 /** What a runtime gives the interpreter. Called by the worker that owns the interpreter, within `poll`. */
 export interface Scheduler {
-  /** `task` can be polled from now on; its rows are written. */
+  /** `task` can be polled from now on; its rows are written. No poll of this worker goes on after this call. */
   ready(task: number): void;
+  /** The same, while the poll that spawned it goes on: it may be long until this worker is free. */
+  readyBeside(task: number): void;
   /** Ready again after all that is ready now. */
   readyLast(task: number): void;
   /** At `atNs` call `interpreter.wake(task, atNs, 0)` (a sleep) on some worker. */
@@ -168,7 +170,7 @@ export class Interpreter {
     this.#recorder.performed(SPAWN, 0);
     for (let child = first; child < first + count; child++) {
       this.#recorder.spawned(child, this.nowNs);
-      this.#scheduler.ready(child);
+      this.#scheduler.readyBeside(child);
     }
   }
 

@@ -57,3 +57,25 @@ export function allocateTasks(trace: Trace): Tasks {
     pendingJoins: words(1),
   };
 }
+
+/** The same trace with its bytes in shared memory, so that threads that are handed it read one copy. */
+export function sharedTrace(trace: Trace): Trace {
+  const { bytes } = trace;
+  if (bytes.buffer instanceof SharedArrayBuffer) return trace;
+  const buffer = new SharedArrayBuffer(bytes.length);
+  const shared = new Uint8Array(buffer);
+  shared.set(bytes);
+  const words = ({ byteOffset, length }: Uint32Array): Uint32Array =>
+    new Uint32Array(buffer, byteOffset - bytes.byteOffset, length);
+  const doubles = ({ byteOffset, length }: Float64Array): Float64Array =>
+    new Float64Array(buffer, byteOffset - bytes.byteOffset, length);
+  return {
+    ...trace,
+    bytes: shared,
+    taskF64: doubles(trace.taskF64),
+    taskU32: words(trace.taskU32),
+    programU32: words(trace.programU32),
+    opF64: doubles(trace.opF64),
+    opU32: words(trace.opU32),
+  };
+}

@@ -1,0 +1,42 @@
+/** Entry of the releaser's thread. */
+import { strict as assert } from "node:assert";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Trace } from "../workloads/trace/trace.ts";
+import { clockSince } from "./clock.ts";
+import { type Records, recordsHeaderRow } from "./record.ts";
+import { Releaser } from "./release.ts";
+import { Idle, NOBODY } from "./work-stealing/idle.ts";
+import { Injector } from "./work-stealing/injector.ts";
+
+/** What the releaser's thread is started with. */
+export interface ReleaserStart {
+  readonly trace: Trace;
+  readonly records: Records;
+  readonly gates: Int32Array;
+  readonly injector: Int32Array;
+  readonly idle: Int32Array;
+  readonly maySpin: boolean;
+  /** 0 until the epoch is set. */
+  readonly go: Int32Array;
+  /** Ports to the workers' event loops; null: that worker never waits there. */
+  readonly bells: readonly (MessagePort | null)[];
+}
+
+const { trace, records, gates, injector, idle, maySpin, go, bells }: ReleaserStart = workerData;
+assert(parentPort !== null, "the releaser's entry runs in a worker thread");
+const idleSet = new Idle(idle);
+parentPort.postMessage("ready");
+Atomics.wait(go, 0, 0);
+new Releaser({
+  trace,
+  records,
+  gates,
+  injector: new Injector(injector),
+  wake: () => {
+    const worker = idleSet.wakeOne();
+    if (worker !== NOBODY) bells[worker]?.postMessage(0);
+  },
+  clock: clockSince(records.headerF64[recordsHeaderRow.index.epochNs] as number),
+  maySpin,
+}).run();
+process.exit(0);

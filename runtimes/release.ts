@@ -1,0 +1,135 @@
+/**
+ * Releases tasks and canaries at their due times, from outside the runtime, as a client would.
+ *
+ * The schedule is absolute: a late release never moves the next one, so a stalled runtime is charged for its
+ * stall (no coordinated omission; Tene, "How NOT to Measure Latency"). A task that also follows another one
+ * passes through its gate: whoever comes last, its due time or its predecessor, hands it over.
+ */
+import {
+  canaryDueNs,
+  NONE,
+  TASK_AFTER,
+  TASK_DUE,
+  TASK_F64,
+  TASK_U32,
+  type Trace,
+} from "../workloads/trace/trace.ts";
+import type { Clock } from "./clock.ts";
+import { Recorder, type Records, recordsHeaderRow } from "./record.ts";
+import type { Injector } from "./work-stealing/injector.ts";
+
+/** Handed over and woken for at a time, so that a runtime starts on a large batch while it is still released. */
+const BATCH = 64;
+/** Where spinning is allowed the last stretch before a due time is spun: a sleep ends about 85 µs late. */
+const SPIN_NS = 150e3;
+/** The longest sleep: the witness sets its words without waking anybody. */
+const SLEEP_LIMIT_NS = 10e6;
+
+const HEADER = recordsHeaderRow.index;
+
+export interface ReleaseSettings {
+  readonly trace: Trace;
+  readonly records: Records;
+  /** See `Tasks.gates`. */
+  readonly gates: Int32Array;
+  readonly injector: Injector;
+  /** Called after ids were pushed. */
+  readonly wake: () => void;
+  readonly clock: Clock;
+  /** Whether a core is free for spinning. */
+  readonly maySpin: boolean;
+}
+
+export class Releaser {
+  readonly #settings: ReleaseSettings;
+  readonly #recorder: Recorder;
+  readonly #batch = new Int32Array(BATCH);
+  #batchCount = 0;
+  #nextRoot = 0;
+  #nextCanary = 0;
+  #nextCanaryNs: number;
+  /** Canaries with this index and later are not released. */
+  #canaryLimit: number;
+
+  constructor(settings: ReleaseSettings) {
+    const { trace, records } = settings;
+    this.#settings = settings;
+    this.#recorder = new Recorder(records, records.shape.laneCount - 1);
+    const { canaryPeriodNs, windowNs } = trace;
+    const { canaryCapacity } = records.shape;
+    this.#canaryLimit =
+      canaryPeriodNs === 0
+        ? 0
+        : windowNs === 0
+          ? canaryCapacity
+          : Math.min(canaryCapacity, Math.floor(windowNs / canaryPeriodNs));
+    this.#nextCanaryNs = this.#canaryLimit > 0 ? canaryDueNs(trace, 0) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Releases everything, and returns when nothing is left to release or the witness has set `stop`. */
+  run(): void {
+    const { clock, records, trace } = this.#settings;
+    const { headerI32 } = records;
+    while (Atomics.load(headerI32, HEADER.stop) === 0) {
+      // Read before the clock: what was due when the last task ended is then due by this reading.
+      const endsByCount = trace.windowNs === 0 && Atomics.load(headerI32, HEADER.tasksEnded) === 1;
+      const nowNs = clock();
+      if (this.releaseDue(nowNs)) continue;
+      if (endsByCount) break;
+      const nextNs = Math.min(this.#nextRootNs(), this.#nextCanaryNs);
+      if (nextNs === Number.POSITIVE_INFINITY) break;
+      this.#sleep(nextNs - nowNs);
+    }
+    Atomics.store(headerI32, HEADER.releaseEnded, 1);
+  }
+
+  /** Hands over what is due by `nowNs`, in the order of due times, at most one batch. true: there is more. */
+  releaseDue(nowNs: number): boolean {
+    this.#batchCount = 0;
+    let rootNs = this.#nextRootNs();
+    while (this.#batchCount < BATCH && Math.min(rootNs, this.#nextCanaryNs) <= nowNs) {
+      if (rootNs <= this.#nextCanaryNs) {
+        this.#releaseRoot(nowNs);
+        rootNs = this.#nextRootNs();
+      } else {
+        this.#releaseCanary(nowNs);
+      }
+    }
+    if (this.#batchCount === 0) return false;
+    this.#settings.injector.push(this.#batch, this.#batchCount);
+    this.#settings.wake();
+    return this.#batchCount === BATCH;
+  }
+
+  #nextRootNs(): number {
+    const { trace } = this.#settings;
+    if (this.#nextRoot === trace.rootCount) return Number.POSITIVE_INFINITY;
+    return trace.taskF64[this.#nextRoot * TASK_F64 + TASK_DUE] as number;
+  }
+
+  #releaseRoot(nowNs: number): void {
+    const { trace, gates } = this.#settings;
+    const task = this.#nextRoot++;
+    this.#recorder.submitted(task, nowNs);
+    const follows = trace.taskU32[task * TASK_U32 + TASK_AFTER] !== NONE;
+    if (follows && Atomics.sub(gates, task, 1) > 1) return;
+    this.#batch[this.#batchCount++] = task;
+  }
+
+  #releaseCanary(nowNs: number): void {
+    const { trace } = this.#settings;
+    const canary = this.#nextCanary++;
+    this.#recorder.canarySubmitted(canary, this.#nextCanaryNs, nowNs);
+    this.#batch[this.#batchCount++] = trace.taskCount + canary;
+    this.#nextCanaryNs =
+      this.#nextCanary < this.#canaryLimit ? canaryDueNs(trace, this.#nextCanary) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sleeps for `lengthNs` or less. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
+  #sleep(lengthNs: number): void {
+    const sleepNs = Math.min(this.#settings.maySpin ? lengthNs - SPIN_NS : lengthNs, SLEEP_LIMIT_NS);
+    if (sleepNs <= 0) return;
+    const { headerI32 } = this.#settings.records;
+    Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The life of a worker thread of a TypeScript runtime: connect, warm up, report ready, wait for the epoch, run.
+ */
+import { strict as assert } from "node:assert";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Trace } from "../workloads/trace/trace.ts";
+import { clockSince, monotonicNs } from "./clock.ts";
+import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
+import { Releaser } from "./release.ts";
+import type { Sockets } from "./sockets.ts";
+import { allocateTasks, type Tasks } from "./tasks.ts";
+import { DEQUE_CAPACITY, dequeWords } from "./work-stealing/deque.ts";
+import { idleWords } from "./work-stealing/idle.ts";
+import { Injector, injectorWords } from "./work-stealing/injector.ts";
+
+/** The shared words of a runtime's queues; each thread makes its own views. */
+export interface QueueMemory {
+  readonly injector: Int32Array;
+  readonly idle: Int32Array;
+  /** One a worker. */
+  readonly deques: readonly Int32Array[];
+}
+
+/** Everything that a worker's scheduler runs on: the trial's, or private copies while it warms up. */
+export interface LoopSettings {
+  readonly worker: number;
+  readonly workerCount: number;
+  readonly trace: Trace;
+  readonly tasks: Tasks;
+  readonly records: Records;
+  readonly epochNs: number;
+  readonly queues: QueueMemory;
+  /** null where the trace needs no peer. */
+  readonly sockets: Sockets | null;
+  /** Sends a message to the event loop of another worker. */
+  readonly ring: (worker: number) => void;
+  /** true: leave as soon as nothing is ready or pending, for nobody else feeds this loop. false: leave at `stop`. */
+  readonly untilIdle: boolean;
+}
+
+/** A worker's scheduler. */
+export interface Loop {
+  /** Runs until it may leave; resolves then. Called once. */
+  run(): Promise<void>;
+  /** A message has reached the event loop. */
+  resume(): void;
+}
+
+/** What a worker thread is started with. */
+export interface WorkerStart {
+  readonly worker: number;
+  readonly workerCount: number;
+  readonly trace: Trace;
+  readonly tasks: Tasks;
+  readonly records: Records;
+  readonly queues: QueueMemory;
+  readonly warmUp: Trace;
+  readonly peerPort: number | null;
+  /** 0 until the epoch is set. */
+  readonly go: Int32Array;
+  /** Ports to the event loops of the other workers; null: this one never rings there. */
+  readonly bells: readonly (MessagePort | null)[];
+  /** Ports on which others ring here. */
+  readonly ownBells: readonly MessagePort[];
+}
+
+/** The body of a worker's entry file. Ends the thread when the loop leaves. */
+export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): Promise<void> {
+  const start: WorkerStart = workerData;
+  const { worker, workerCount, trace, tasks, records, queues, bells } = start;
+  assert(parentPort !== null, "a worker's entry runs in a worker thread");
+  const sockets = await openSockets(start);
+  await warm(start.warmUp, sockets, makeLoop);
+  parentPort.postMessage("ready");
+  Atomics.wait(start.go, 0, 0);
+  if (sockets !== null) sockets.isWarmUp = false;
+  const loop = makeLoop({
+    worker,
+    workerCount,
+    trace,
+    tasks,
+    records,
+    epochNs: records.headerF64[recordsHeaderRow.index.epochNs] as number,
+    queues,
+    sockets,
+    ring: (other) => bells[other]?.postMessage(0),
+    untilIdle: false,
+  });
+  for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => loop.resume());
+  await loop.run();
+  process.exit(0);
+}
+
+/** Fresh shared words for queues of `workerCount` workers and ids below `idCount`. */
+export function allocateQueues(workerCount: number, dequeCount: number, idCount: number): QueueMemory {
+  const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
+  return {
+    injector: words(injectorWords(idCount)),
+    idle: words(idleWords(workerCount)),
+    deques: Array.from({ length: dequeCount }, () => words(dequeWords(DEQUE_CAPACITY))),
+  };
+}
+
+/** Connection c of the trace belongs to worker c mod workerCount. The module is loaded only where it is needed. */
+async function openSockets(start: WorkerStart): Promise<Sockets | null> {
+  const { trace, worker, workerCount, peerPort } = start;
+  if (trace.connectionCount === 0) return null;
+  assert(peerPort !== null, "a trace with connections needs a peer");
+  const { Sockets } = await import("./sockets.ts");
+  return Sockets.open(peerPort, Math.ceil((trace.connectionCount - worker) / workerCount));
+}
+
+/** Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. */
+async function warm(
+  trace: Trace,
+  sockets: Sockets | null,
+  makeLoop: (settings: LoopSettings) => Loop,
+): Promise<void> {
+  const records = allocateRecords(shapeFor(trace, 1));
+  const tasks = allocateTasks(trace);
+  const queues = allocateQueues(1, 1, trace.taskCount + records.shape.canaryCapacity);
+  // The whole schedule lies in the past, so that everything is due at once.
+  const epochNs = monotonicNs() - trace.windowNs - 1e6;
+  const clock = clockSince(epochNs);
+  const releaser = new Releaser({
+    trace,
+    records,
+    gates: tasks.gates,
+    injector: new Injector(queues.injector),
+    wake: () => {},
+    clock,
+    maySpin: false,
+  });
+  while (releaser.releaseDue(clock()));
+  const none = (): void => assert.fail("nobody else takes part in a warm-up");
+  await makeLoop({
+    worker: 0,
+    workerCount: 1,
+    trace,
+    tasks,
+    records,
+    epochNs,
+    queues,
+    sockets,
+    ring: none,
+    untilIdle: true,
+  }).run();
+  const done = sumLanes(records, "done");
+  assert(done === trace.taskCount, `the warm-up ended with ${done} of ${trace.taskCount} tasks done`);
+}

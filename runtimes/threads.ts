@@ -1,0 +1,149 @@
+/**
+ * Starts the threads of a TypeScript runtime, all at the same time, and brings them to their end.
+ *
+ * It runs on the trial's main thread, which belongs to the witness: workers and releaser share memory with it
+ * and need it for nothing between `execute` and `stop`.
+ */
+import { strict as assert } from "node:assert";
+import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
+import { recordsHeaderRow, sumLanes } from "./record.ts";
+import type { ReleaserStart } from "./release-thread.ts";
+import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
+import { allocateTasks, sharedTrace } from "./tasks.ts";
+import { allocateQueues, type WorkerStart } from "./thread.ts";
+import { Idle, NOBODY } from "./work-stealing/idle.ts";
+
+export interface ThreadPlan {
+  /** Entry file of a worker. */
+  readonly entry: URL;
+  readonly workerCount: number;
+  readonly dequeCount: number;
+  /** Who wakes workers that wait in their event loops: the releaser, also the other workers, or nobody. */
+  readonly bells: "releaser" | "all" | "none";
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+  /** Rejects where the thread died or left before it might. */
+  readonly ended: Promise<void>;
+}
+
+const HEADER = recordsHeaderRow.index;
+
+/** Resolves when every worker is connected and warm and the releaser waits for the epoch. */
+export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan): Promise<StartedRuntime> {
+  const { records, coreCount, peerPort } = settings;
+  const { workerCount } = plan;
+  assert(records.shape.laneCount === workerCount + 1, "a lane a worker and one for the releaser");
+  const trace = sharedTrace(settings.trace);
+  const warmUp = sharedTrace(settings.warmUp);
+  const tasks = allocateTasks(trace);
+  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  const queues = allocateQueues(workerCount, plan.dequeCount, idCount);
+  const go = new Int32Array(new SharedArrayBuffer(4));
+  const { bellsOf, ownBellsOf } = bellsBetween(plan);
+
+  const isSet = (field: number): boolean => Atomics.load(records.headerI32, field) === 1;
+  const workers = Array.from({ length: workerCount }, (_, worker) => {
+    const bells = bellsOf(worker);
+    const ownBells = ownBellsOf(worker);
+    const shared = { workerCount, trace, tasks, records, queues, warmUp, peerPort, go };
+    const start: WorkerStart = { ...shared, worker, bells, ownBells };
+    const ports = [...bells, ...ownBells];
+    const mayLeave = (): boolean => isSet(HEADER.stop);
+    return startThread({ name: `worker ${worker}`, entry: plan.entry, start, ports, mayLeave });
+  });
+  const bells = bellsOf(workerCount);
+  const start: ReleaserStart = {
+    trace,
+    records,
+    gates: tasks.gates,
+    injector: queues.injector,
+    idle: queues.idle,
+    maySpin: workerCount < coreCount,
+    go,
+    bells,
+  };
+  const entry = new URL("./release-thread.js", import.meta.url);
+  const mayLeave = (): boolean => isSet(HEADER.releaseEnded);
+  const releaser = startThread({ name: "the releaser", entry, start, ports: bells, mayLeave });
+  const threads = [...workers, releaser];
+
+  await allOf(threads, ({ ready }) => ready);
+  return {
+    execute: async () => {
+      Atomics.store(go, 0, 1);
+      Atomics.notify(go, 0);
+      await allOf(threads, ({ ended }) => ended);
+      return {
+        polls: sumLanes(records, "polls"),
+        spawned: sumLanes(records, "spawned"),
+        steals: sumLanes(records, "steals"),
+        parks: sumLanes(records, "parks"),
+      };
+    },
+    stop: () => {
+      Atomics.notify(records.headerI32, HEADER.tasksEnded);
+      const idle = new Idle(queues.idle);
+      workers.forEach((thread, worker) => {
+        if (idle.interrupt(worker) !== NOBODY) thread.worker.postMessage(0);
+      });
+    },
+  };
+}
+
+interface ThreadStart {
+  readonly name: string;
+  readonly entry: URL;
+  readonly start: WorkerStart | ReleaserStart;
+  readonly ports: readonly (MessagePort | null)[];
+  /** Whether the thread's end is to be: asked when it has ended. */
+  readonly mayLeave: () => boolean;
+}
+
+function startThread({ name, entry, start, ports, mayLeave }: ThreadStart): Thread {
+  const transferList = ports.filter((port) => port !== null);
+  const worker = new Worker(entry, { workerData: start, transferList, execArgv: [], env: SHARE_ENV });
+  const ended = new Promise<void>((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("exit", (code) => {
+      if (code === 0 && mayLeave()) resolve();
+      else reject(new Error(`${name} left with exit code ${code} before the end of the trial`));
+    });
+  });
+  const isReady = new Promise<void>((resolve) => worker.once("message", () => resolve()));
+  const ready = Promise.race([ended, isReady]);
+  // Both are awaited later; until then a rejection is only kept.
+  for (const promise of [ready, ended]) promise.catch(() => {});
+  return { worker, ready, ended };
+}
+
+/** Waits for something of every thread; where one fails, none is left behind. */
+async function allOf(threads: readonly Thread[], event: (thread: Thread) => Promise<void>): Promise<void> {
+  try {
+    await Promise.all(threads.map(event));
+  } catch (error) {
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    throw error;
+  }
+}
+
+interface Bells {
+  /** Ports to each worker's event loop, for worker `from`; the releaser follows the last worker. */
+  bellsOf(from: number): (MessagePort | null)[];
+  ownBellsOf(to: number): MessagePort[];
+}
+
+/** A message port has one sender, so there is a channel for every pair that may ring. */
+function bellsBetween({ workerCount, bells }: ThreadPlan): Bells {
+  const mayRing = (from: number, to: number): boolean =>
+    from !== to && (bells === "all" || (bells === "releaser" && from === workerCount));
+  const channels = Array.from({ length: workerCount + 1 }, (_, from) =>
+    Array.from({ length: workerCount }, (_, to) => (mayRing(from, to) ? new MessageChannel() : null)),
+  );
+  return {
+    bellsOf: (from) => (channels[from] ?? []).map((channel) => channel?.port1 ?? null),
+    ownBellsOf: (to) => channels.map((row) => row[to]?.port2 ?? null).filter((port) => port !== null),
+  };
+}
