@@ -1,4 +1,6 @@
 /** Every runtime, one line each. */
 import type { Runtime } from "./runtime.ts";
+import { singleThread } from "./single-thread/single-thread.ts";
+import { workStealing } from "./work-stealing/work-stealing.ts";
 
-export const runtimes: readonly Runtime[] = [];
+export const runtimes: readonly Runtime[] = [singleThread, workStealing];

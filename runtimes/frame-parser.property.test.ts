@@ -51,7 +51,7 @@ test("the frames come out as they went in, however the stream is split", () => {
 });
 
 test("a header that announces more than any payload has is refused", () => {
-  const parser = new FrameParser(() => {});
+  const parser = new FrameParser(() => undefined);
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header.writeUInt32LE(PAYLOAD_LIMIT_BYTES + 1, 0);
   expect(() => parser.read(header)).toThrow("announces 65537 bytes");

@@ -42,7 +42,7 @@ export async function startPeer(): Promise<Peer> {
     env: PATH === undefined ? {} : { PATH },
   });
   // Writing to a peer that has just died is answered by its exit.
-  child.stdin.on("error", () => {});
+  child.stdin.on("error", () => undefined);
   const nextLine = lineReader(child);
   try {
     const { port } = parse(await nextLine(START_LIMIT_MS), ["port"]);
@@ -71,7 +71,7 @@ function lineReader(
 ): (limitMs: number) => Promise<string> {
   const lines: string[] = [];
   let ended: Error | null = null;
-  let wake = (): void => {};
+  let wake = (): void => undefined;
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
     wake();
@@ -91,7 +91,7 @@ function lineReader(
         const line = lines.shift();
         if (line === undefined && ended === null) return;
         clearTimeout(limit);
-        wake = () => {};
+        wake = () => undefined;
         if (line !== undefined) resolve(line);
         else reject(ended);
       };

@@ -3,8 +3,9 @@ import { strict as assert } from "node:assert";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { clockSince } from "./clock.ts";
-import { type Records, recordsHeaderRow } from "./record.ts";
+import { Recorder, type Records, recordsHeaderRow } from "./record.ts";
 import { Releaser } from "./release.ts";
+import { currentThreadId } from "./thread-id.ts";
 import { Idle, NOBODY } from "./work-stealing/idle.ts";
 import { Injector } from "./work-stealing/injector.ts";
 
@@ -25,6 +26,7 @@ export interface ReleaserStart {
 const { trace, records, gates, injector, idle, maySpin, go, bells }: ReleaserStart = workerData;
 assert(parentPort !== null, "the releaser's entry runs in a worker thread");
 const idleSet = new Idle(idle);
+new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
 parentPort.postMessage("ready");
 Atomics.wait(go, 0, 0);
 new Releaser({

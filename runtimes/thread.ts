@@ -5,10 +5,11 @@ import { strict as assert } from "node:assert";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { clockSince, monotonicNs } from "./clock.ts";
-import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
+import { allocateRecords, Recorder, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
+import { currentThreadId } from "./thread-id.ts";
 import { DEQUE_CAPACITY, dequeWords } from "./work-stealing/deque.ts";
 import { idleWords } from "./work-stealing/idle.ts";
 import { Injector, injectorWords } from "./work-stealing/injector.ts";
@@ -71,6 +72,7 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
   const sockets = await openSockets(start);
   await warm(start.warmUp, sockets, makeLoop);
+  new Recorder(records, worker).boundTo(currentThreadId());
   parentPort.postMessage("ready");
   Atomics.wait(start.go, 0, 0);
   if (sockets !== null) sockets.isWarmUp = false;
@@ -127,7 +129,7 @@ async function warm(
     records,
     gates: tasks.gates,
     injector: new Injector(queues.injector),
-    wake: () => {},
+    wake: () => undefined,
     clock,
     maySpin: false,
   });

@@ -115,7 +115,7 @@ function startThread({ name, entry, start, ports, mayLeave }: ThreadStart): Thre
   const isReady = new Promise<void>((resolve) => worker.once("message", () => resolve()));
   const ready = Promise.race([ended, isReady]);
   // Both are awaited later; until then a rejection is only kept.
-  for (const promise of [ready, ended]) promise.catch(() => {});
+  for (const promise of [ready, ended]) promise.catch(() => undefined);
   return { worker, ready, ended };
 }
 

@@ -11,7 +11,7 @@ import { dirname, resolve } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
-import { type PeerProcess, startPeer } from "../../runtimes/peer-process.ts";
+import { type Peer, type PeerCounts, startPeer } from "../../runtimes/peer-process.ts";
 import {
   allocateRecords,
   laneThreadIds,
@@ -90,7 +90,7 @@ interface Execution {
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
-  readonly peer: PeerProcess | null;
+  readonly peer: Peer | null;
 }
 
 type Outcome = Omit<TrialFacts, "runtimeVersion">;
@@ -197,8 +197,6 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
   }
   return { elapsedNs, cpuNs, rssBytes, voluntarySwitches, involuntarySwitches };
 }
-
-type PeerCounts = Omit<PeerReport, "coreShare">;
 
 /** The connections stand since the start; all else is what the trial added. */
 function peerUse(before: PeerCounts, after: PeerCounts, elapsedNs: number): PeerReport {

@@ -36,7 +36,7 @@ export class EventLoop implements Loop, Scheduler {
   #isTurnDue = false;
   /** Timers not yet fired. */
   #timerCount = 0;
-  #leave: () => void = () => {};
+  #leave: () => void = () => undefined;
 
   constructor(settings: LoopSettings) {
     const { worker, trace, tasks, records, epochNs, queues, sockets } = settings;

@@ -47,7 +47,7 @@ export class StealingLoop implements Loop, Scheduler {
   #loopTimer: NodeJS.Timeout | undefined;
   #tick = 0;
   #random: number;
-  #leave: () => void = () => {};
+  #leave: () => void = () => undefined;
 
   constructor(settings: LoopSettings) {
     const { worker, trace, tasks, records, epochNs, queues, sockets } = settings;

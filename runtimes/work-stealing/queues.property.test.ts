@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 const port = vi.hoisted(() => ({
   /** Called before each atomic operation; it may run another thread's operation. */
-  cutIn: (): void => {},
+  cutIn: (): void => undefined,
   /** A compare-and-swap that swaps without comparing: the negative control. */
   isCasBroken: false,
 }));
@@ -41,7 +41,7 @@ const { Idle, idleWords, IN_LOOP, NOBODY, ON_WORD } = await import("./idle.js");
 const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
 
 afterEach(() => {
-  port.cutIn = () => {};
+  port.cutIn = () => undefined;
   port.isCasBroken = false;
 });
 
@@ -83,7 +83,7 @@ function idsTaken(script: readonly number[]): { pushed: number; taken: number[] 
       while (!own.push(id)) if (own.overflow(id, injector)) break;
     }
   }
-  port.cutIn = () => {};
+  port.cutIn = () => undefined;
   for (const queue of [own, ...thieves, injector])
     for (let id = queue.pop(); id !== EMPTY; id = queue.pop()) keep(id);
   return { pushed, taken: taken.sort((a, b) => a - b) };
@@ -117,7 +117,7 @@ describe("deque and injector", () => {
     let stolen = EMPTY;
     port.cutIn = () => {
       if (++operations !== 2) return;
-      port.cutIn = () => {};
+      port.cutIn = () => undefined;
       stolen = thief.stealFrom(own);
     };
     expect(own.pop()).toBe(3);
@@ -203,7 +203,7 @@ describe("idle set", () => {
     const isSearching = idle.trySearch();
     port.cutIn = () => {
       if (operations++ !== step) return;
-      port.cutIn = () => {};
+      port.cutIn = () => undefined;
       isPublished = true;
       isWoken = idle.wakeOne() === 0;
     };
@@ -249,11 +249,11 @@ describe("idle set", () => {
       let woken = NOBODY;
       port.cutIn = () => {
         if (operations++ !== step) return;
-        port.cutIn = () => {};
+        port.cutIn = () => undefined;
         woken = idle.wakeOne();
       };
       expect([step, idle.retract(0)]).toEqual([step, woken === 0]);
-      port.cutIn = () => {};
+      port.cutIn = () => undefined;
       expect(idle.isAnyoneSearching()).toBe(woken === 0);
     }
   });
