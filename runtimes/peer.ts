@@ -56,13 +56,13 @@ function sendReply(socket: Socket, reply: Buffer): void {
 server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG }, () => {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the peer has no port");
-  console.log(JSON.stringify({ port: address.port }));
+  process.stdout.write(`${JSON.stringify({ port: address.port })}\n`);
 });
 
 const commands = createInterface({ input: process.stdin });
 commands.on("line", (line) => {
   if (line !== "report") throw new Error(`the peer knows the command "report"; this was "${line}"`);
   const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({ ...counts, cpuNs: (user + system) * 1e3 }));
+  process.stdout.write(`${JSON.stringify({ ...counts, cpuNs: (user + system) * 1e3 })}\n`);
 });
 commands.on("close", () => process.exit(0));
