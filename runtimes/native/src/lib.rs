@@ -27,7 +27,7 @@ mod trial;
 mod warm_up;
 mod worker;
 
-#[cfg(feature = "node")]
+#[cfg(all(feature = "node", not(test)))]
 mod node {
     use crate::clock::monotonic_ns;
     use crate::generated::{LAYOUT_FINGERPRINT, PAYLOAD_LIMIT_BYTES};
