@@ -192,7 +192,7 @@ function expectDone(trace: Trace, records: Records): void {
     ) as [number, number, number];
     assert(
       submittedNs >= 0 && firstPollNs >= submittedNs && finishNs >= firstPollNs,
-      `task ${task} out of order`,
+      `task ${task} out of order: ${submittedNs} ${firstPollNs} ${finishNs}`,
     );
     expect(records.taskU8[task * stride(1) + at.state]).toBe(taskStates.done);
     expect(records.taskU8[task * stride(1) + at.starts]).toBe(1);

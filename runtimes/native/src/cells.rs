@@ -44,6 +44,14 @@ impl U8 {
     }
 }
 
+impl U32 {
+    /// As `add_alone`; who sees the new count on a machine of weak order sees all that was written before it.
+    #[inline(always)]
+    pub fn publish_one_more(&self) {
+        self.0.store(self.get().wrapping_add(1), Ordering::Release);
+    }
+}
+
 impl U16 {
     /// As `U8::publish`.
     #[inline(always)]

@@ -75,7 +75,10 @@ impl Records {
             shape.hold_capacity as usize * size_of::<Hold>(),
         ];
         let bytes: usize = ends.iter().sum();
-        let data = vec![0u64; bytes / 8].leak().as_mut_ptr().cast::<u8>();
+        let block: &'static mut [u64] = vec![0u64; bytes / 8].leak();
+        // Written, so that no page is first touched while something is measured.
+        std::hint::black_box(&mut *block).fill(0);
+        let data = block.as_mut_ptr().cast::<u8>();
         // SAFETY: zeros are a header, and the block is leaked and long enough.
         let header = unsafe { &*data.cast::<RecordsHeader>() };
         header.magic_low.set(u32::from_le_bytes(*RECORDS_MAGIC.first_chunk().expect("eight bytes")));
@@ -134,9 +137,10 @@ impl Recorder<'_> {
     }
 
     /// A poll of `task` begins at `at_ns`; `ready_ns` is when it could have gone on (later polls only).
-    /// The reading may be a shared one from before the task was handed over, so it is raised to that instant.
+    /// The reading may be a shared one from before the task was handed over, so it is raised to that instant;
+    /// the answer is the raised one.
     #[inline]
-    pub fn poll_starts(&self, task: u32, at_ns: f64, ready_ns: f64) {
+    pub fn poll_starts(&self, task: u32, at_ns: f64, ready_ns: f64) -> f64 {
         let row = &self.records.tasks[task as usize];
         let polls = row.poll_count.get();
         row.poll_count.set(polls + 1);
@@ -148,12 +152,14 @@ impl Recorder<'_> {
             if at_ns > ready_ns {
                 row.resume_wait_ns.set(row.resume_wait_ns.get() + at_ns - ready_ns);
             }
-            return;
+            return at_ns.max(ready_ns);
         }
-        row.first_poll_ns.set(at_ns.max(row.submitted_ns.get()));
+        let first_poll_ns = at_ns.max(row.submitted_ns.get());
+        row.first_poll_ns.set(first_poll_ns);
         row.worker.set(self.lane_index);
         row.state.publish(task_state::STARTED);
         self.started(row);
+        first_poll_ns
     }
 
     /// A task's first poll, or a poll after its end: then the runtime repeats it, and the second start shows that.
@@ -195,7 +201,7 @@ impl Recorder<'_> {
         row.finish_ns.set(at_ns.max(row.first_poll_ns.get()));
         row.checksum.set(checksum);
         row.state.publish(task_state::DONE);
-        self.lane.done.add_alone(1);
+        self.lane.done.publish_one_more();
     }
 
     pub fn canary_submitted(&self, canary: u32, due_ns: f64, at_ns: f64) {
@@ -211,7 +217,7 @@ impl Recorder<'_> {
         row.run_ns.set(at_ns.max(row.submitted_ns.get()));
         row.worker.set(self.lane_index);
         row.state.publish(u16::from(task_state::DONE));
-        self.lane.canaries_run.add_alone(1);
+        self.lane.canaries_run.publish_one_more();
     }
 }
 
@@ -228,7 +234,7 @@ mod tests {
         let records = small_records();
         let recorder = records.recorder(0);
         recorder.submitted(1, 50.0);
-        recorder.poll_starts(1, 40.0, 0.0);
+        assert_eq!(recorder.poll_starts(1, 40.0, 0.0), 50.0);
         recorder.finished(1, 45.0, 9);
         let row = &records.tasks[1];
         assert_eq!((row.first_poll_ns.get(), row.finish_ns.get()), (50.0, 50.0));

@@ -67,7 +67,7 @@ impl Future for Task {
         let lane = worker::lane(trial);
         let now_ns = worker::poll_start_ns(trial, lane);
         let mut turn = Turn { trial, recorder: trial.recorder(lane), lane, now_ns, is_fresh: false };
-        let Some(result) = task.resume(&turn, context) else { return Poll::Pending };
+        let Some(result) = task.resume(&mut turn, context) else { return Poll::Pending };
         let poll = task.run(&mut turn, result, context);
         if turn.is_fresh {
             worker::keep_reading(trial, lane, turn.now_ns);
@@ -81,7 +81,7 @@ impl Future for Task {
 impl Task {
     /// Records the start of a poll. The result of the op it was suspended in, or None where it still has to wait.
     #[inline]
-    fn resume(&mut self, turn: &Turn, context: &mut Context<'_>) -> Option<u32> {
+    fn resume(&mut self, turn: &mut Turn, context: &mut Context<'_>) -> Option<u32> {
         let (ready_ns, result) = match &mut self.waits {
             Wait::FirstPoll => (0.0, Some(0)),
             Wait::Turn { ready_ns } => (*ready_ns, Some(0)),
@@ -90,15 +90,18 @@ impl Task {
                 let is_over = unsafe { Pin::new_unchecked(sleep) }.poll(context).is_ready();
                 if is_over {
                     turn.recorder.performed(Opcode::Sleep, turn.now_ns - *until_ns);
+                    (*until_ns, Some(0))
+                } else {
+                    // Tokio's budget can run out under a timer that has fired; the poll that counts comes later.
+                    (turn.now_ns, None)
                 }
-                (*until_ns, is_over.then_some(0))
             }
             Wait::Others => match turn.trial.suspension(self.id).resumption() {
                 Some(left) => (left.ready_at_ns - turn.trial.epoch_ns(), Some(left.result)),
-                None => (f64::INFINITY, None),
+                None => (turn.now_ns, None),
             },
         };
-        turn.recorder.poll_starts(self.id, turn.now_ns, ready_ns);
+        turn.now_ns = turn.recorder.poll_starts(self.id, turn.now_ns, ready_ns);
         result
     }
 

@@ -10,7 +10,10 @@ use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
@@ -86,7 +89,7 @@ impl Started {
 /// The life of the driver's thread.
 fn drive(settings: &Settings, on_ready: impl FnOnce(Result<Started, String>)) {
     let (commands, mut received) = unbounded_channel();
-    let (runtime, trial) = match bring_up(settings, &commands) {
+    let (runtime, trial) = match bring_up(settings, &commands, &mut received) {
         Ok(up) => up,
         Err(message) => return on_ready(Err(message)),
     };
@@ -130,6 +133,7 @@ async fn await_end(commands: &mut UnboundedReceiver<Command>) -> (OnEnd, Option<
 fn bring_up(
     settings: &Settings,
     commands: &UnboundedSender<Command>,
+    received: &mut UnboundedReceiver<Command>,
 ) -> Result<(Runtime, &'static Trial), String> {
     let &Settings { worker_count, trace, records, warm_up, .. } = settings;
     let runtime = build(settings)?;
@@ -140,7 +144,7 @@ fn bring_up(
     let connections = runtime.block_on(connect(settings, suspensions, commands.clone()))?;
     let handle = runtime.handle().clone();
     let warming = WarmUp { trace: warm_up, worker_count, runtime: handle.clone(), connections, suspensions };
-    runtime.block_on(warming.run())?;
+    runtime.block_on(unless_failed(warming.run(), received))?;
     let trial = Trial::leaked(Parts {
         trace,
         records,
@@ -152,6 +156,20 @@ fn bring_up(
         counts_down: false,
     });
     Ok((runtime, trial))
+}
+
+/// `work`, cut short by a connection that breaks: no other command comes before the runtime is ready.
+async fn unless_failed(
+    work: impl Future<Output = Result<(), String>>,
+    received: &mut UnboundedReceiver<Command>,
+) -> Result<(), String> {
+    let mut work = pin!(work);
+    poll_fn(|context| match received.poll_recv(context) {
+        Poll::Ready(Some(Command::Failed(message))) => Poll::Ready(Err(message)),
+        Poll::Ready(_) => unreachable!("nobody has been told that the runtime is ready"),
+        Poll::Pending => work.as_mut().poll(context),
+    })
+    .await
 }
 
 async fn connect(

@@ -8,7 +8,7 @@ use crate::trace::Trace;
 use crate::trial::{Parts, Trial};
 use crate::worker;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// A machine that has not warmed up by then has lost a worker.
@@ -29,18 +29,26 @@ impl WarmUp {
     /// Runs a copy of the trace on each worker, again and again until every worker has run every op kind.
     /// Tokio moves tasks as it likes, so a round may leave a worker without some op.
     pub async fn run(&self) -> Result<(), String> {
-        let wanted = self.trace.ops.iter().fold(0, |kinds, op| kinds | 1u32 << op.code);
         let mut performed = vec![0u32; self.worker_count];
-        let deadline = Instant::now() + LIMIT;
-        while performed.iter().any(|&kinds| kinds != wanted) {
-            if Instant::now() > deadline {
-                return Err(format!(
-                    "after {LIMIT:?} not every worker had run every op kind; as bits {wanted:#x}, by worker {performed:x?}"
-                ));
-            }
-            self.round(&mut performed).await;
+        let is_warm = tokio::time::timeout(LIMIT, self.rounds(&mut performed)).await.is_ok();
+        if is_warm {
+            return Ok(());
         }
-        Ok(())
+        Err(format!(
+            "after {LIMIT:?} not every worker had run every op kind; opcodes as bits {:#x}, by worker {performed:x?}",
+            self.wanted()
+        ))
+    }
+
+    async fn rounds(&self, performed: &mut [u32]) {
+        while performed.iter().any(|&kinds| kinds != self.wanted()) {
+            self.round(performed).await;
+        }
+    }
+
+    /// One bit an opcode of the trace.
+    fn wanted(&self) -> u32 {
+        self.trace.ops.iter().fold(0, |kinds, op| kinds | 1 << op.code)
     }
 
     /// All workers meet, so that each holds one copy, and release it there.

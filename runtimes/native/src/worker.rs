@@ -29,14 +29,13 @@ pub fn lane(trial: &Trial) -> usize {
 /// When the poll begins, ns since the epoch. The reading from the end of the poll before serves again, unless
 /// the worker has run its maintenance or parked since then: Tokio publishes a worker's poll count at every turn
 /// of its driver and at every park (`MetricsBatch::submit`), so a changed count says that there was one.
-/// Between two polls without either there is only the scheduler's own work.
+/// Between two polls without either there is only the scheduler's own work. A reading from before the epoch,
+/// of a worker that the warm-up has just left, is none of the trial's.
 #[inline]
 pub fn poll_start_ns(trial: &Trial, lane: usize) -> f64 {
     let Reading { at_ns, published_polls } = READING.get();
-    if published_polls == trial.metrics.worker_poll_count(lane) {
-        return at_ns - trial.epoch_ns();
-    }
-    trial.now_ns()
+    let is_shared = at_ns >= trial.epoch_ns() && published_polls == trial.metrics.worker_poll_count(lane);
+    if is_shared { at_ns - trial.epoch_ns() } else { trial.now_ns() }
 }
 
 /// Keeps the last reading of a poll, ns since the epoch, for the start of the next.

@@ -86,6 +86,19 @@ fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
     }
 }
 
+/// A reading from before the park would be raised to the submission, and the wait would read 0.
+#[test]
+fn a_worker_that_has_parked_reads_the_clock_anew() {
+    for setup in [SETUPS[0], SETUPS[1], SETUPS[3]] {
+        let due = (0..40).map(|index| task(0, f64::from(index) * 3e6)).collect();
+        let draft = Draft { tasks: due, ..chains(0, 1, vec![]) };
+        let (records, _) = run(setup, draft.trace()).expect("the trial completes");
+        for (id, row) in records.tasks.iter().enumerate() {
+            assert!(row.first_poll_ns.get() > row.submitted_ns.get(), "task {id} waited for nothing");
+        }
+    }
+}
+
 #[test]
 fn a_block_holds_its_worker_and_gets_a_row() {
     let trace = chains(12, 4, vec![op(Opcode::Block, 2e6)]).trace();

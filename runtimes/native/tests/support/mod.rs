@@ -181,7 +181,7 @@ pub fn run_until(
 }
 
 pub fn run(setup: Setup, trace: Trace) -> Result<(Records, Stats), String> {
-    run_until(setup, trace, |records| has_ended(records))
+    run_until(setup, trace, has_ended)
 }
 
 /// Every task and every canary has ended, and no more will come. Says so to the releaser, as the witness does.
