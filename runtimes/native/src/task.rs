@@ -1,0 +1,247 @@
+//! A task as a future: performs the effects that `step` asks for, until the task finishes or suspends.
+//! The twin of `runtimes/interpreter.ts`, polled by Tokio itself.
+//!
+//! Clock reads: one after each op that holds the worker and one at the end of a task that did not end in such
+//! an op, or in a write to a socket. The start of a poll shares the last reading where that is sound; see
+//! `worker::poll_start_ns`.
+
+use crate::echo::Request;
+use crate::generated::Opcode;
+use crate::kernel::burn;
+use crate::record::Recorder;
+use crate::step::{Effect, Stepper};
+use crate::trial::Trial;
+use crate::worker;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+pub struct Task {
+    trial: &'static Trial,
+    id: u32,
+    stepper: Stepper,
+    waits: Wait,
+}
+
+/// What the task waits for between its polls.
+enum Wait {
+    FirstPoll,
+    /// Its turn again since `ready_ns`.
+    Turn {
+        ready_ns: f64,
+    },
+    Timer {
+        until_ns: f64,
+        sleep: Sleep,
+    },
+    /// A reply or its children: its slot in the trial's suspensions tells.
+    Others,
+}
+
+/// One poll in progress.
+struct Turn<'a> {
+    trial: &'static Trial,
+    recorder: Recorder<'a>,
+    lane: usize,
+    /// The last reading of the clock.
+    now_ns: f64,
+    /// Nothing has been done since the last reading.
+    is_fresh: bool,
+}
+
+impl Task {
+    pub fn new(trial: &'static Trial, id: u32) -> Task {
+        Task { trial, id, stepper: Stepper::default(), waits: Wait::FirstPoll }
+    }
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: only the `Sleep` in `waits` must not move; it is polled and dropped where it stands.
+        let task = unsafe { self.get_unchecked_mut() };
+        let trial = task.trial;
+        let lane = worker::lane(trial);
+        let now_ns = worker::poll_start_ns(trial, lane);
+        let mut turn = Turn { trial, recorder: trial.recorder(lane), lane, now_ns, is_fresh: false };
+        let Some(result) = task.resume(&mut turn, context) else { return Poll::Pending };
+        let poll = task.run(&mut turn, result, context);
+        if turn.is_fresh {
+            worker::keep_reading(trial, lane, turn.now_ns);
+        } else {
+            worker::forget_reading();
+        }
+        poll
+    }
+}
+
+impl Task {
+    /// Records the start of a poll. The result of the op it was suspended in, or None where it still has to wait.
+    #[inline]
+    fn resume(&mut self, turn: &mut Turn, context: &mut Context<'_>) -> Option<u32> {
+        let (ready_ns, result) = match &mut self.waits {
+            Wait::FirstPoll => (0.0, Some(0)),
+            Wait::Turn { ready_ns } => (*ready_ns, Some(0)),
+            Wait::Timer { until_ns, sleep } => {
+                // SAFETY: the task is pinned, and so is the sleep in it.
+                let is_over = unsafe { Pin::new_unchecked(sleep) }.poll(context).is_ready();
+                if is_over {
+                    turn.recorder.performed(Opcode::Sleep, turn.now_ns - *until_ns);
+                    (*until_ns, Some(0))
+                } else {
+                    // Tokio's budget can run out under a timer that has fired; the poll that counts comes later.
+                    (turn.now_ns, None)
+                }
+            }
+            Wait::Others => match turn.trial.suspension(self.id).resumption() {
+                Some(left) => (left.ready_at_ns - turn.trial.epoch_ns(), Some(left.result)),
+                None => (turn.now_ns, None),
+            },
+        };
+        turn.now_ns = turn.recorder.poll_starts(self.id, turn.now_ns, ready_ns);
+        result
+    }
+
+    /// Steps and performs until the task finishes or suspends.
+    #[inline]
+    fn run(&mut self, turn: &mut Turn, mut result: u32, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.stepper.step(&turn.trial.trace, self.id, result) {
+                Effect::Finished => {
+                    self.finish(turn);
+                    return Poll::Ready(());
+                }
+                Effect::Cpu { seed, units } => result = self.cpu(turn, seed, units),
+                Effect::Block { length_ns } => {
+                    self.block(turn, length_ns);
+                    result = 0;
+                }
+                Effect::Spawn { first, count } => {
+                    self.spawn(turn, first, count);
+                    result = 0;
+                }
+                Effect::Join { first, count } => {
+                    if self.suspends_in_join(turn, first, count, context) {
+                        return Poll::Pending;
+                    }
+                    result = 0;
+                }
+                Effect::Sleep { length_ns } => {
+                    if self.suspends_in_sleep(turn, length_ns, context) {
+                        return Poll::Pending;
+                    }
+                    result = 0;
+                }
+                Effect::Yield => {
+                    self.yield_turn(turn, context);
+                    return Poll::Pending;
+                }
+                Effect::Echo { seed, bytes, reply_delay_ns } => {
+                    let request = Request {
+                        payload_bytes: bytes,
+                        seed,
+                        tag: turn.trial.first_tag + self.id,
+                        reply_delay_ns,
+                        is_warm_up: turn.trial.countdown.is_some(),
+                    };
+                    self.echo(turn, &request, context);
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    fn cpu(&self, turn: &mut Turn, seed: u32, units: u64) -> u32 {
+        let start_ns = turn.now_ns;
+        // black_box: the loop must not be moved across the readings of the clock.
+        let result = std::hint::black_box(burn(std::hint::black_box(seed), units));
+        turn.read_clock();
+        turn.recorder.held(self.id, Opcode::Cpu, start_ns, turn.now_ns);
+        turn.recorder.performed(Opcode::Cpu, 0.0);
+        result
+    }
+
+    /// Blocks the worker, as a callback does that sleeps.
+    fn block(&self, turn: &mut Turn, length_ns: f64) {
+        let start_ns = turn.now_ns;
+        let end_ns = start_ns + length_ns;
+        while turn.now_ns < end_ns {
+            std::thread::sleep(Duration::from_nanos((end_ns - turn.now_ns).ceil() as u64));
+            turn.read_clock();
+        }
+        turn.recorder.held(self.id, Opcode::Block, start_ns, turn.now_ns);
+        turn.recorder.performed(Opcode::Block, turn.now_ns - end_ns);
+    }
+
+    fn spawn(&self, turn: &mut Turn, first: u32, count: u32) {
+        turn.recorder.performed(Opcode::Spawn, 0.0);
+        for child in first..first + count {
+            turn.recorder.spawned(child, turn.now_ns);
+            turn.trial.spawn(child);
+        }
+        turn.is_fresh = false;
+    }
+
+    fn suspends_in_join(&mut self, turn: &mut Turn, first: u32, count: u32, context: &Context<'_>) -> bool {
+        turn.recorder.performed(Opcode::Join, 0.0);
+        let suspension = turn.trial.suspension(self.id);
+        suspension.arm(context.waker(), 1);
+        turn.is_fresh = false;
+        self.waits = Wait::Others;
+        turn.trial.begin_join(suspension, first, count)
+    }
+
+    fn suspends_in_sleep(&mut self, turn: &mut Turn, length_ns: f64, context: &mut Context<'_>) -> bool {
+        turn.read_clock();
+        let until_ns = turn.now_ns + length_ns;
+        let until = turn.trial.anchor.instant_at(until_ns + turn.trial.epoch_ns());
+        self.waits = Wait::Timer { until_ns, sleep: tokio::time::sleep_until(until.into()) };
+        let Wait::Timer { sleep, .. } = &mut self.waits else { unreachable!("it was just set") };
+        // SAFETY: the task is pinned, and so is the sleep in it.
+        let is_over = unsafe { Pin::new_unchecked(sleep) }.poll(context).is_ready();
+        if is_over {
+            turn.read_clock();
+            turn.recorder.performed(Opcode::Sleep, turn.now_ns - until_ns);
+        }
+        !is_over
+    }
+
+    fn yield_turn(&mut self, turn: &mut Turn, context: &mut Context<'_>) {
+        turn.recorder.performed(Opcode::Yield, 0.0);
+        self.waits = Wait::Turn { ready_ns: turn.now_ns };
+        // The first poll of Tokio's own yield puts this task's waker behind all that is ready.
+        let is_over = pin!(tokio::task::yield_now()).poll(context).is_ready();
+        debug_assert!(!is_over);
+    }
+
+    fn echo(&mut self, turn: &mut Turn, request: &Request, context: &Context<'_>) {
+        turn.recorder.performed(Opcode::Echo, 0.0);
+        self.waits = Wait::Others;
+        turn.trial.suspension(self.id).arm(context.waker(), 1);
+        let connections = turn.trial.connections.expect("a trace with an echo has connections");
+        // Consecutive requests go round over the connections.
+        connections.send(self.id as usize + self.stepper.pc() as usize, request);
+        // The write may have taken longer than a poll; it is not the next task's time.
+        turn.read_clock();
+    }
+
+    #[inline]
+    fn finish(&self, turn: &mut Turn) {
+        if !turn.is_fresh {
+            turn.read_clock();
+        }
+        turn.recorder.finished(self.id, turn.now_ns, self.stepper.checksum());
+        turn.trial.ended(turn.lane, self.id, turn.now_ns);
+    }
+}
+
+impl Turn<'_> {
+    #[inline]
+    fn read_clock(&mut self) {
+        self.now_ns = self.trial.now_ns();
+        self.is_fresh = true;
+    }
+}

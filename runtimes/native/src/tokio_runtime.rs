@@ -1,0 +1,270 @@
+//! Starts, runs and stops one trial on a Tokio runtime of its own.
+//!
+//! A driver thread owns the runtime: it builds it, opens the connections, warms up, waits for the stop and waits
+//! for the workers to leave. With the current-thread flavour the driver is the one worker.
+
+use crate::echo::{Connections, Surroundings};
+use crate::record::Records;
+use crate::release::release_all;
+use crate::suspension::Suspension;
+use crate::trace::Trace;
+use crate::trial::{Parts, Trial, waits_for_others};
+use crate::warm_up::WarmUp;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// The Tokio that this crate is built with.
+pub const TOKIO_VERSION: &str = env!("TOKIO_VERSION");
+
+/// Threads that have not started by then will not: a limit on threads has kept Tokio from it.
+const THREADS_LIMIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    MultiThread,
+    CurrentThread,
+}
+
+pub struct Settings {
+    pub flavor: Flavor,
+    pub worker_count: usize,
+    pub core_count: usize,
+    pub trace: Trace,
+    pub records: Records,
+    pub warm_up: Trace,
+    /// None where the trace needs no peer.
+    pub peer_port: Option<u16>,
+}
+
+/// Tokio's own counters at the end of a trial, by the names of `runtimeStats`.
+pub type Stats = Vec<(&'static str, f64)>;
+pub type OnEnd = Box<dyn FnOnce(Result<Stats, String>) + Send>;
+
+/// A runtime that is up and warm.
+pub struct Started {
+    trial: &'static Trial,
+    commands: UnboundedSender<Command>,
+    begin_release: mpsc::Sender<()>,
+}
+
+enum Command {
+    Execute(OnEnd),
+    Stop,
+    /// A connection broke; the message for the user.
+    Failed(String),
+}
+
+/// Brings the runtime up; `on_ready` is called on the driver's thread.
+pub fn start(settings: Settings, on_ready: impl FnOnce(Result<Started, String>) + Send + 'static) {
+    let name = match settings.flavor {
+        Flavor::MultiThread => "isoload-driver",
+        Flavor::CurrentThread => "isoload-worker",
+    };
+    let driver = thread::Builder::new().name(name.to_owned());
+    driver.spawn(move || drive(&settings, on_ready)).expect("the driver's thread starts");
+}
+
+impl Started {
+    /// Runs the trace; the header's epoch is set. `on_end` is called once, on the driver's thread: with the
+    /// counters when all workers have left after the stop, or with a message as soon as the trial has failed.
+    pub fn execute(&self, on_end: OnEnd) {
+        self.trial.set_epoch(self.trial.records.header.epoch_ns.get());
+        self.begin_release.send(()).expect("the releaser waits for it");
+        self.commands.send(Command::Execute(on_end)).expect("the driver waits for it");
+    }
+
+    /// Returns at once. The trial is over; the header's `stop` is set.
+    pub fn stop(&self) {
+        // After a failure the driver has left, and there is nothing to stop.
+        let _ = self.commands.send(Command::Stop);
+    }
+}
+
+/// The life of the driver's thread.
+fn drive(settings: &Settings, on_ready: impl FnOnce(Result<Started, String>)) {
+    let (commands, mut received) = unbounded_channel();
+    let (runtime, trial) = match bring_up(settings, &commands, &mut received) {
+        Ok(up) => up,
+        Err(message) => return on_ready(Err(message)),
+    };
+    let (begin_release, begun) = mpsc::channel();
+    let releaser = spawn_releaser(settings, trial, begun);
+    on_ready(Ok(Started { trial, commands, begin_release }));
+    let (on_end, failure) = runtime.block_on(await_end(&mut received));
+    if let Some(message) = failure {
+        // The releaser stays as it is: the trial's process ends.
+        on_end(Err(message));
+        return runtime.shutdown_background();
+    }
+    // Waits for all workers. One that is stuck keeps this thread, not the process.
+    drop(runtime);
+    releaser.join().expect("the releaser does not panic");
+    write_lanes(trial);
+    on_end(Ok(stats(&trial.metrics)));
+}
+
+/// Waits for the stop, or for a failure of an executing trial.
+async fn await_end(commands: &mut UnboundedReceiver<Command>) -> (OnEnd, Option<String>) {
+    let mut on_end: OnEnd = Box::new(|_| {});
+    let mut executes = false;
+    let mut failure = None;
+    loop {
+        match commands.recv().await.expect("the connections and `Started` hold senders") {
+            Command::Execute(called) => {
+                on_end = called;
+                executes = true;
+            }
+            Command::Failed(message) => failure = Some(message),
+            Command::Stop => return (on_end, None),
+        }
+        if executes && failure.is_some() {
+            return (on_end, failure);
+        }
+    }
+}
+
+/// A runtime whose workers all run, with its connections open and everything warm.
+fn bring_up(
+    settings: &Settings,
+    commands: &UnboundedSender<Command>,
+    received: &mut UnboundedReceiver<Command>,
+) -> Result<(Runtime, &'static Trial), String> {
+    let &Settings { worker_count, trace, records, warm_up, .. } = settings;
+    let runtime = build(settings)?;
+    let own_tags = if waits_for_others(&trace) { trace.tasks.len() } else { 0 };
+    let tags = own_tags.max(worker_count * warm_up.tasks.len());
+    let suspensions: &'static [Suspension] =
+        (0..tags).map(|_| Suspension::default()).collect::<Vec<_>>().leak();
+    let connections = runtime.block_on(connect(settings, suspensions, commands.clone()))?;
+    let handle = runtime.handle().clone();
+    let warming = WarmUp { trace: warm_up, worker_count, runtime: handle.clone(), connections, suspensions };
+    runtime.block_on(unless_failed(warming.run(), received))?;
+    let trial = Trial::leaked(Parts {
+        trace,
+        records,
+        worker_count,
+        runtime: handle,
+        connections,
+        suspensions,
+        first_tag: 0,
+        counts_down: false,
+    });
+    Ok((runtime, trial))
+}
+
+/// `work`, cut short by a connection that breaks: no other command comes before the runtime is ready.
+async fn unless_failed(
+    work: impl Future<Output = Result<(), String>>,
+    received: &mut UnboundedReceiver<Command>,
+) -> Result<(), String> {
+    let mut work = pin!(work);
+    poll_fn(|context| match received.poll_recv(context) {
+        Poll::Ready(Some(Command::Failed(message))) => Poll::Ready(Err(message)),
+        Poll::Ready(_) => unreachable!("nobody has been told that the runtime is ready"),
+        Poll::Pending => work.as_mut().poll(context),
+    })
+    .await
+}
+
+async fn connect(
+    settings: &Settings,
+    suspensions: &'static [Suspension],
+    commands: UnboundedSender<Command>,
+) -> Result<Option<&'static Connections>, String> {
+    let Some(port) = settings.peer_port else { return Ok(None) };
+    let surroundings = Surroundings {
+        suspensions,
+        records: settings.records,
+        fail: Arc::new(move |message| {
+            // Only the first failure finds a driver that listens.
+            let _ = commands.send(Command::Failed(message));
+        }),
+    };
+    let count = settings.trace.header.connection_count;
+    let connections = Connections::open(port, count, surroundings).await?;
+    Ok(Some(Box::leak(Box::new(connections))))
+}
+
+fn build(settings: &Settings) -> Result<Runtime, String> {
+    let worker_count = settings.worker_count;
+    if settings.flavor == Flavor::CurrentThread {
+        assert_eq!(worker_count, 1, "the current-thread flavour has one worker");
+        return Builder::new_current_thread().enable_all().build().map_err(|error| unbuilt(&error));
+    }
+    let threads = Arc::new((Mutex::new(0), Condvar::new()));
+    let counted = threads.clone();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(worker_count)
+        .thread_name("isoload-worker")
+        .on_thread_start(move || {
+            *counted.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            counted.1.notify_all();
+        })
+        .enable_all()
+        .build()
+        .map_err(|error| unbuilt(&error))?;
+    let count = await_threads(&threads, worker_count);
+    if count < worker_count {
+        runtime.shutdown_background();
+        return Err(format!(
+            "only {count} of {worker_count} worker threads started within {THREADS_LIMIT:?}"
+        ));
+    }
+    Ok(runtime)
+}
+
+fn unbuilt(error: &std::io::Error) -> String {
+    format!("Tokio's runtime could not be built: {error}")
+}
+
+/// How many threads have started: `wanted`, or fewer after the limit.
+fn await_threads((count, grown): &(Mutex<usize>, Condvar), wanted: usize) -> usize {
+    let count = count.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = grown.wait_timeout_while(count, THREADS_LIMIT, |count| *count < wanted);
+    *waited.unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// A thread that is there before the epoch and begins when told. Told never, it ends with `Started`.
+fn spawn_releaser(settings: &Settings, trial: &'static Trial, begun: mpsc::Receiver<()>) -> JoinHandle<()> {
+    let may_spin = settings.worker_count < settings.core_count;
+    let releaser = thread::Builder::new().name("isoload-release".to_owned());
+    let run = move || {
+        if begun.recv().is_ok() {
+            release_all(trial, may_spin);
+        }
+    };
+    releaser.spawn(run).expect("the releaser's thread starts")
+}
+
+/// Steals and parks as Tokio counted them, warm-up included.
+fn write_lanes(trial: &Trial) {
+    for (worker, lane) in trial.records.lanes[..trial.worker_count].iter().enumerate() {
+        lane.steals.set(trial.metrics.worker_steal_count(worker) as u32);
+        lane.parks.set(trial.metrics.worker_park_count(worker) as u32);
+    }
+}
+
+/// Sums over the workers, warm-up and the connections' own tasks included.
+fn stats(metrics: &RuntimeMetrics) -> Stats {
+    let sum = |of: fn(&RuntimeMetrics, usize) -> u64| {
+        (0..metrics.num_workers()).map(|worker| of(metrics, worker)).sum::<u64>() as f64
+    };
+    vec![
+        ("workers", metrics.num_workers() as f64),
+        ("spawned", metrics.spawned_tasks_count() as f64),
+        ("polls", sum(RuntimeMetrics::worker_poll_count)),
+        ("steals", sum(RuntimeMetrics::worker_steal_count)),
+        ("stealOperations", sum(RuntimeMetrics::worker_steal_operations)),
+        ("parks", sum(RuntimeMetrics::worker_park_count)),
+        ("localSchedules", sum(RuntimeMetrics::worker_local_schedule_count)),
+        ("remoteSchedules", metrics.remote_schedule_count() as f64),
+        ("overflows", sum(RuntimeMetrics::worker_overflow_count)),
+        ("budgetForcedYields", metrics.budget_forced_yield_count() as f64),
+    ]
+}

@@ -1,0 +1,187 @@
+//! Whole trials without Node.
+
+mod support;
+
+use isoload_native::generated::{Lane, NO_DUE, Opcode, Task, task_state};
+use isoload_native::record::Records;
+use isoload_native::reference::reference_checksums;
+use isoload_native::tokio_runtime::Flavor;
+use isoload_native::trace::Trace;
+use support::{Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, task};
+
+const SETUPS: [Setup; 4] = [
+    Setup { flavor: Flavor::MultiThread, worker_count: 1, peer_port: None },
+    Setup { flavor: Flavor::MultiThread, worker_count: 2, peer_port: None },
+    Setup { flavor: Flavor::MultiThread, worker_count: 7, peer_port: None },
+    Setup { flavor: Flavor::CurrentThread, worker_count: 1, peer_port: None },
+];
+
+#[test]
+fn every_op_is_performed_and_every_task_ends_once() {
+    let (trace, checksums) = every_op();
+    for setup in SETUPS {
+        let peer_port = Some(spawn_echo_peer());
+        let (records, _) = run(Setup { peer_port, ..setup }, trace).expect("the trial completes");
+        assert_done(&trace, &records);
+        let recorded: Vec<u32> = records.tasks.iter().map(|row| row.checksum.get()).collect();
+        assert_eq!(recorded, checksums);
+        assert_eq!(records.header.canary_count.get(), 200, "one a millisecond of the window");
+    }
+}
+
+#[test]
+fn chains_and_injected_tasks_end_whatever_the_number_of_workers() {
+    for setup in SETUPS {
+        for in_flight in [1, 64, 5000] {
+            let trace = chains(5000, in_flight, vec![]).trace();
+            let (records, _) = run(setup, trace).expect("the trial completes");
+            assert_done(&trace, &records);
+        }
+    }
+}
+
+/// Children end before, while and after their parent asks for them.
+#[test]
+fn joins_wait_for_exactly_their_children() {
+    let parents = 200;
+    let children = 3;
+    let mut draft = chains(parents, 20, vec![]);
+    draft.programs = vec![vec![], vec![op(Opcode::Yield, 0.0)], vec![op(Opcode::Cpu, 3000.0)]];
+    for parent in 0..parents {
+        let first = parents + parent * children;
+        draft.programs.push(vec![
+            family(Opcode::Spawn, first, children),
+            op(Opcode::Cpu, f64::from(parent) * 50.0),
+            family(Opcode::Join, first, children),
+            op(Opcode::Cpu, 1.0),
+        ]);
+        draft.tasks[parent as usize].program = draft.programs.len() as u32 - 1;
+        draft.tasks.extend((0..children).map(|child| Task { parent, ..task(child, NO_DUE) }));
+    }
+    // The children of all parents stand behind all parents.
+    draft.tasks.sort_by_key(|task| task.parent.wrapping_add(1));
+    let trace = draft.trace();
+    for setup in SETUPS {
+        let (records, _) = run(setup, trace).expect("the trial completes");
+        assert_done(&trace, &records);
+        for (id, child) in trace.tasks.iter().enumerate().skip(parents as usize) {
+            let parent = &records.tasks[child.parent as usize];
+            assert!(
+                records.tasks[id].finish_ns.get() <= parent.finish_ns.get(),
+                "child {id} outlived its parent"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
+    let trace = chains(40, 8, vec![op(Opcode::Sleep, 1.3e6)]).trace();
+    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    assert_done(&trace, &records);
+    for row in records.tasks {
+        assert!(row.finish_ns.get() - row.first_poll_ns.get() >= 1.3e6);
+        assert_eq!(row.poll_count.get(), 2);
+        assert!(row.resume_wait_ns.get() > 0.0);
+    }
+}
+
+/// A reading from before the park would be raised to the submission, and the wait would read 0.
+#[test]
+fn a_worker_that_has_parked_reads_the_clock_anew() {
+    for setup in [SETUPS[0], SETUPS[1], SETUPS[3]] {
+        let due = (0..40).map(|index| task(0, f64::from(index) * 3e6)).collect();
+        let draft = Draft { tasks: due, ..chains(0, 1, vec![]) };
+        let (records, _) = run(setup, draft.trace()).expect("the trial completes");
+        for (id, row) in records.tasks.iter().enumerate() {
+            assert!(row.first_poll_ns.get() > row.submitted_ns.get(), "task {id} waited for nothing");
+        }
+    }
+}
+
+#[test]
+fn a_block_holds_its_worker_and_gets_a_row() {
+    let trace = chains(12, 4, vec![op(Opcode::Block, 2e6)]).trace();
+    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    assert_done(&trace, &records);
+    assert_eq!(records.header.hold_count.get(), 12);
+    for row in records.tasks {
+        assert!(row.held_ns.get() >= 2e6);
+        assert_eq!((row.poll_count.get(), row.resume_wait_ns.get()), (1, 0.0));
+    }
+}
+
+#[test]
+fn without_a_window_canaries_come_until_the_tasks_have_ended() {
+    let mut draft = chains(4, 1, vec![op(Opcode::Sleep, 5e6)]);
+    draft.canary_period_ns = 1e6;
+    let (records, _) = run(SETUPS[1], draft.trace()).expect("the trial completes");
+    let last_end_ns = records.tasks.iter().map(|row| row.finish_ns.get()).fold(0.0, f64::max);
+    let due_by_then = (last_end_ns / 1e6) as i32;
+    assert!(records.header.canary_count.get() >= due_by_then);
+    for row in &records.canaries[..records.header.canary_count.get() as usize] {
+        assert_eq!(row.state.get(), u16::from(task_state::DONE));
+        assert!(row.due_ns.get() <= row.submitted_ns.get() && row.submitted_ns.get() <= row.run_ns.get());
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_what_is_not_due() {
+    let draft = Draft { tasks: vec![task(0, 0.0), task(0, 3600e9)], ..chains(0, 1, vec![]) };
+    let first_is_done = |records: &Records| sum(records, |lane| lane.done.get()) == 1;
+    let (records, _) = run_until(SETUPS[1], draft.trace(), first_is_done).expect("the trial is stopped");
+    assert_eq!(records.tasks[1].state.get(), task_state::NONE);
+    assert_eq!(records.header.release_ended.get(), 1);
+}
+
+#[test]
+fn the_counters_of_tokio_count_at_least_our_polls() {
+    let trace = chains(3000, 10, vec![op(Opcode::Yield, 0.0)]).trace();
+    for setup in SETUPS {
+        let (records, stats) = run(setup, trace).expect("the trial completes");
+        let stat = |name: &str| stats.iter().find(|stat| stat.0 == name).expect("a declared counter").1;
+        assert_eq!(stat("workers"), setup.worker_count as f64);
+        assert!(stat("spawned") >= 3000.0);
+        let parks: u32 = sum(&records, |lane| lane.parks.get());
+        assert_eq!(stat("parks"), f64::from(parks));
+        assert_eq!(sum(&records, |lane| lane.polls.get()), 6000);
+    }
+}
+
+#[test]
+fn a_peer_that_is_not_there_is_told() {
+    let (trace, _) = every_op();
+    let setup = Setup { peer_port: Some(1), ..SETUPS[1] };
+    let message = run_until(setup, trace, has_ended).err().expect("nobody listens on port 1");
+    assert!(message.contains("connection 1 of 3 to the echo peer"), "{message}");
+}
+
+fn sum(records: &Records, of: fn(&Lane) -> u32) -> u32 {
+    records.lanes.iter().map(of).sum()
+}
+
+/// Every task was submitted, started and done once, in this order, with the reference's checksum, and every op
+/// of the programs was performed once.
+fn assert_done(trace: &Trace, records: &Records) {
+    let checksums = reference_checksums(trace);
+    for (id, (row, checksum)) in records.tasks.iter().zip(checksums).enumerate() {
+        assert_eq!((row.state.get(), row.starts.get()), (task_state::DONE, 1), "task {id}");
+        assert_eq!(row.checksum.get(), checksum, "task {id}");
+        assert!(row.submitted_ns.get() <= row.first_poll_ns.get(), "task {id}");
+        assert!(row.first_poll_ns.get() <= row.finish_ns.get(), "task {id}");
+    }
+    let count = trace.tasks.len() as u32;
+    assert_eq!(sum(records, |lane| lane.submitted.get()), count);
+    assert_eq!(sum(records, |lane| lane.started.get()), count);
+    assert_eq!(sum(records, |lane| lane.done.get()), count);
+    assert_eq!(sum(records, |lane| lane.spawned.get()), count - trace.header.root_count);
+    for code in Opcode::ALL {
+        let planned = trace.tasks.iter().map(|task| {
+            let program = &trace.programs[task.program as usize];
+            let ops = &trace.ops[program.first_op as usize..][..program.op_count as usize];
+            ops.iter().filter(|op| op.code == code as u32).count() as u32
+        });
+        let performed: u32 = records.lanes.iter().map(|lane| lane.op_count[code as usize].get()).sum();
+        assert_eq!(performed, planned.sum::<u32>(), "{code:?}");
+    }
+}
