@@ -1,6 +1,7 @@
 /** Every runtime, one line each. */
+import { native, nativeCurrentThread } from "./native/native.ts";
 import type { Runtime } from "./runtime.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 
-export const runtimes: readonly Runtime[] = [singleThread, workStealing];
+export const runtimes: readonly Runtime[] = [singleThread, workStealing, native, nativeCurrentThread];

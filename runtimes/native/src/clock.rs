@@ -30,6 +30,12 @@ pub fn set_timer_slack_ns(slack_ns: u64) {
     assert_eq!(failed, 0, "prctl(PR_SET_TIMERSLACK) failed");
 }
 
+/// The kernel's id of the calling thread.
+pub fn thread_id() -> u32 {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::gettid() as u32 }
+}
+
 /// Translates readings of CLOCK_MONOTONIC to `Instant`, which cannot be built from a number.
 #[derive(Clone, Copy)]
 pub struct Anchor {

@@ -4,7 +4,7 @@
 use crate::cells::{F64, I32, U8, U16, U32};
 
 pub const LAYOUT_FINGERPRINT: &str =
-    "fe5d9f53fa9a068f285139fea02d4e09a5c974ad864e3827ca67d5e1affa371c";
+    "325376c8a8a01302255343046004f2d64915b2d03beb6fd857ee331cbcf5e7cd";
 pub const TRACE_MAGIC: [u8; 8] = *b"ISOTRACE";
 pub const TRACE_VERSION: u32 = 1;
 pub const RECORDS_MAGIC: [u8; 8] = *b"ISORECRD";
@@ -154,12 +154,12 @@ pub struct Lane {
     pub canaries_run: U32,
     pub steals: U32,
     pub parks: U32,
+    pub thread_id: U32,
     pub reserved0: U32,
-    pub reserved1: U32,
     pub op_count: [U32; 16],
     pub shortest_ns: [F64; 16],
+    pub reserved1: F64,
     pub reserved2: F64,
-    pub reserved3: F64,
 }
 
 #[repr(C)]
@@ -355,12 +355,12 @@ const _: () = {
     assert!(core::mem::offset_of!(Lane, canaries_run) == 28);
     assert!(core::mem::offset_of!(Lane, steals) == 32);
     assert!(core::mem::offset_of!(Lane, parks) == 36);
-    assert!(core::mem::offset_of!(Lane, reserved0) == 40);
-    assert!(core::mem::offset_of!(Lane, reserved1) == 44);
+    assert!(core::mem::offset_of!(Lane, thread_id) == 40);
+    assert!(core::mem::offset_of!(Lane, reserved0) == 44);
     assert!(core::mem::offset_of!(Lane, op_count) == 48);
     assert!(core::mem::offset_of!(Lane, shortest_ns) == 112);
-    assert!(core::mem::offset_of!(Lane, reserved2) == 240);
-    assert!(core::mem::offset_of!(Lane, reserved3) == 248);
+    assert!(core::mem::offset_of!(Lane, reserved1) == 240);
+    assert!(core::mem::offset_of!(Lane, reserved2) == 248);
 };
 
 const _: () = {

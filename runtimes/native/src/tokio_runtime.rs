@@ -3,6 +3,7 @@
 //! A driver thread owns the runtime: it builds it, opens the connections, warms up, waits for the stop and waits
 //! for the workers to leave. With the current-thread flavour the driver is the one worker.
 
+use crate::clock::thread_id;
 use crate::echo::{Connections, Surroundings};
 use crate::record::Records;
 use crate::release::release_all;
@@ -10,6 +11,7 @@ use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
+use crate::worker;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
@@ -155,6 +157,7 @@ fn bring_up(
         first_tag: 0,
         counts_down: false,
     });
+    worker::bind_lanes(trial);
     Ok((runtime, trial))
 }
 
@@ -235,6 +238,7 @@ fn spawn_releaser(settings: &Settings, trial: &'static Trial, begun: mpsc::Recei
     let may_spin = settings.worker_count < settings.core_count;
     let releaser = thread::Builder::new().name("isoload-release".to_owned());
     let run = move || {
+        trial.records.lanes[trial.worker_count].thread_id.set(thread_id());
         if begun.recv().is_ok() {
             release_all(trial, may_spin);
         }

@@ -1,12 +1,20 @@
 //! What a worker thread knows about itself: its lane, and its last reading of the clock.
 
+use crate::clock::thread_id;
 use crate::trial::Trial;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 thread_local! {
     static LANE: Cell<Option<usize>> = const { Cell::new(None) };
     static READING: Cell<Reading> = const { Cell::new(Reading { at_ns: 0.0, published_polls: u64::MAX }) };
 }
+
+/// More workers than any plan may ask for.
+const LANE_LIMIT: usize = 1024;
+
+/// The kernel's id of each lane's thread, known from the warm-up on, in which every worker runs.
+static THREAD_IDS: [AtomicU32; LANE_LIMIT] = [const { AtomicU32::new(0) }; LANE_LIMIT];
 
 /// A reading of CLOCK_MONOTONIC and what the worker had published of its polls when it was taken.
 #[derive(Clone, Copy)]
@@ -22,8 +30,16 @@ pub fn lane(trial: &Trial) -> usize {
         let lane = tokio::runtime::worker_index().expect("tasks are polled by workers only");
         assert!(lane < trial.worker_count, "worker {lane} is one more than the trial's lanes");
         LANE.set(Some(lane));
+        THREAD_IDS[lane].store(thread_id(), Ordering::Relaxed);
         lane
     })
+}
+
+/// Writes which thread each lane's worker runs on, so that its CPU time can be found. After the warm-up.
+pub fn bind_lanes(trial: &Trial) {
+    for (lane, id) in trial.records.lanes[..trial.worker_count].iter().zip(&THREAD_IDS) {
+        lane.thread_id.set(id.load(Ordering::Relaxed));
+    }
 }
 
 /// When the poll begins, ns since the epoch. The reading from the end of the poll before serves again, unless
