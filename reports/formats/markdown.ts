@@ -39,15 +39,12 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", `**${title}**`, "", ...lines.map((line) => `- ${escaped(line)}`)];
 }
 
-/** Text that Markdown shows as it stands: no markup, no HTML, no mention, no reference, no formula. */
+/** Text that Markdown shows as it stands: no markup, no HTML, no mention, no reference, no link, no formula. */
 function escaped(text: string): string {
-  return plainText(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll("@", "&#64;")
-    .replaceAll("#", "&#35;")
-    .replaceAll("$", "&#36;")
-    .replaceAll("://", "&#58;//")
-    .replaceAll(/[\\`*_[\]|~]/g, "\\$&");
+  return plainText(text).replaceAll(MARKUP, (found) =>
+    /[&<>@#$:]/.test(found) ? `&#${found.charCodeAt(0)};` : `\\${found}`,
+  );
 }
+
+/** A colon only before two slashes, where GitHub would make a link of it. */
+const MARKUP = /[\\`*_[\]|~&<>@#$]|:(?=\/\/)/g;
