@@ -1,0 +1,71 @@
+/**
+ * How long it takes to judge and measure a trial: `node dist/reports/analysis.bench.js`.
+ * Limits: 10^6 records within 1 s, 10^7 within 15 s.
+ */
+
+import { referenceChecksums } from "../workloads/trace/reference.ts";
+import { hashOf } from "../workloads/trace/trace.ts";
+import type { Composition } from "../workloads/workload.ts";
+import { judgeTrial } from "./analyze.ts";
+import { facts, runHonestly, type Scene, sceneOf } from "./fixtures/scene.ts";
+import { median } from "./interval.ts";
+
+/** An open loop with blockers and victims over 100 s: every check and every metric has work to do. */
+function loadOf(taskCount: number): Composition {
+  const windowNs = 100e9;
+  const perSecond = (taskCount * 1e9) / windowNs;
+  return {
+    classes: [{ name: "blocker" }, { name: "victim", deadlineNs: 1e9 }],
+    measured: "victim",
+    windowNs,
+    connectionCount: 0,
+    streams: [
+      {
+        release: { loop: "open", arrivals: { kind: "constant", ratePerSecond: perSecond } },
+        variants: [
+          { share: 0.01, class: "blocker", ops: [{ op: "block", ns: 1000 }] },
+          { share: 0.99, class: "victim", ops: [{ op: "cpu", units: 1 }] },
+        ],
+      },
+    ],
+  };
+}
+
+function timeNs(scene: Scene, expected: Uint32Array, traceHash: string): number {
+  const startNs = process.hrtime.bigint();
+  const row = judgeTrial({
+    planned: { id: "r0-t0", treatmentId: "t0", round: 0, attempt: 1, traceHash },
+    treatment: {
+      id: "t0",
+      workload: "bench",
+      parameters: {},
+      runtime: "bench",
+      options: {},
+      runtimeLabel: "bench",
+      threads: "1",
+      workerCount: 1,
+    },
+    result: { outcome: "completed", facts, startupNs: 0 },
+    trace: scene.trace,
+    traceHash,
+    records: scene.records,
+    expected,
+  });
+  const tookNs = Number(process.hrtime.bigint() - startNs);
+  if (!row.valid) throw new Error(`the bench's own trial is not valid: ${row.invalidBecause.join("; ")}`);
+  return tookNs;
+}
+
+for (const { taskCount, n } of [
+  { taskCount: 1e6, n: 9 },
+  { taskCount: 1e7, n: 3 },
+]) {
+  const scene = runHonestly(sceneOf(loadOf(taskCount), { periodNs: 1e6 }));
+  const expected = referenceChecksums(scene.trace);
+  const traceHash = hashOf(scene.trace);
+  const tookNs = Array.from({ length: n }, () => timeNs(scene, expected, traceHash));
+  const shown = [median(tookNs), Math.max(...tookNs)].map((ns) => `${(ns / 1e6).toFixed(0)} ms`);
+  console.log(
+    `analysis of ${scene.trace.taskCount} task records: n ${n}, median ${shown[0]}, max ${shown[1]}`,
+  );
+}

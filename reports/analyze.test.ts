@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import type { TrialFacts, TrialResult } from "../harness/trial/trial.ts";
+import { judgeTrial } from "./analyze.ts";
+import { MS } from "./fixtures/compositions.ts";
+import { closedScene, completed, crashed, plannedTrial, rowOf, sampleDocument } from "./fixtures/document.ts";
+import { facts, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
+import { leafOf } from "./metrics/tree.ts";
+import { CHECKSUM } from "./rows.ts";
+import { POINT_LIMIT, timelineOf } from "./timeline.ts";
+
+const completedWith = (changed: Partial<TrialFacts>): TrialResult => ({
+  outcome: "completed",
+  facts: { ...facts, ...changed },
+  startupNs: MS,
+});
+
+test("a completed trial with proven identity is valid and has its figures", () => {
+  const scene = closedScene();
+  const row = rowOf(plannedTrial(scene, "t2", 0), scene, completed);
+  expect(row).toMatchObject({ outcome: "completed", valid: true, invalidBecause: [], warnings: [] });
+  expect(row.resultHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(row.counts).toEqual({
+    planned: 40,
+    done: 40,
+    failed: 0,
+    cancelled: 0,
+    unserved: 0,
+    spawned: 36,
+    polls: 40,
+  });
+  expect(row.metrics && leafOf(row.metrics, "waitNs.p50")).toBe(10);
+  expect(row.classes?.task).toMatchObject({ loop: "closed", count: 40 });
+});
+
+test("a diverged trial shows its counts and reasons and no figure", () => {
+  const scene = closedScene();
+  scene.records.taskU32[CHECKSUM] = 1;
+  const row = rowOf(plannedTrial(scene, "t2", 0), scene, completed);
+  expect(row).toMatchObject({
+    outcome: "diverged",
+    valid: false,
+    metrics: null,
+    classes: null,
+    timeline: null,
+    resultHash: null,
+    runtimeStats: null,
+  });
+  expect(row.invalidBecause).toHaveLength(1);
+  expect(row.counts?.done).toBe(40);
+});
+
+test("a runtime that did not return is timed out, keeps its figures and is not valid", () => {
+  const scene = closedScene();
+  const row = rowOf(plannedTrial(scene, "t2", 0), scene, completedWith({ runtimeReturned: false }));
+  expect(row).toMatchObject({ outcome: "timed-out", valid: false });
+  expect(row.invalidBecause).toEqual([expect.stringMatching(/did not return .* sealed by the witness/)]);
+  expect(row.metrics).not.toBeNull();
+  expect(row.counts?.done).toBe(40);
+});
+
+test("one that did not return and lied has diverged, for both reasons", () => {
+  const scene = closedScene();
+  scene.records.taskU32[CHECKSUM] = 1;
+  const row = rowOf(plannedTrial(scene, "t2", 0), scene, completedWith({ runtimeReturned: false }));
+  expect(row.outcome).toBe("diverged");
+  expect(row.invalidBecause).toHaveLength(2);
+});
+
+test.each<[string, TrialResult, RegExp]>([
+  ["crashed", crashed, /^exit code 1 before it was ready; its last words: Error: /],
+  [
+    "timed-out",
+    { outcome: "timed-out", limitNs: 1e9, message: "no end within 1 s", stderrTail: "" },
+    /^no end within 1 s$/,
+  ],
+  ["unsupported", { outcome: "unsupported", op: "echo" }, /^the runtime has no op "echo"$/],
+])("a trial that %s says why and needs no records", (outcome, result, reason) => {
+  const scene = closedScene();
+  const planned = plannedTrial(scene, "t2", 0);
+  const row = judgeTrial({
+    planned,
+    treatment: {
+      id: "t2",
+      workload: "closed",
+      parameters: {},
+      runtime: "native",
+      options: {},
+      runtimeLabel: "native",
+      threads: "1x",
+      workerCount: 1,
+    },
+    result,
+    trace: null,
+    traceHash: planned.traceHash,
+    records: null,
+    expected: null,
+  });
+  expect(row).toMatchObject({ outcome, valid: false, counts: null, metrics: null });
+  expect(row.invalidBecause.join("; ")).toMatch(reason);
+});
+
+test("a peer above 0.7 of a core is named as the limit", () => {
+  expect(sampleDocument().trials[0]?.warnings).toEqual([
+    expect.stringMatching(/^peer-limited: .* 0.90 of a core/),
+  ]);
+});
+
+function canaryScene(delaysNs: readonly number[], windowMs: number): Scene {
+  const scene = sceneOf(
+    {
+      classes: [{ name: "task" }],
+      measured: "task",
+      windowNs: windowMs * MS,
+      connectionCount: 0,
+      streams: [],
+    },
+    { periodNs: MS, phaseNs: 0 },
+  );
+  delaysNs.forEach((delayNs, canary) => {
+    scene.releaser.canarySubmitted(canary, canary * MS, canary * MS);
+    scene.workers[0]?.canaryRan(canary, canary * MS + delayNs);
+  });
+  sealAt(scene, windowMs * MS);
+  return scene;
+}
+
+test("the timeline keeps the top of a short freeze, however long the trial is", () => {
+  const delaysNs = new Array<number>(2000).fill(0);
+  // Canaries 1000 to 1004 wait until 1005 ms: a freeze of 5 ms in buckets of 10 ms.
+  for (let canary = 1000; canary < 1005; canary++) delaysNs[canary] = (1005 - canary) * MS;
+  const timeline = timelineOf(canaryScene(delaysNs, 2000).records, 2000 * MS);
+  expect(timeline?.bucketNs).toBe(10 * MS);
+  expect(timeline?.noProgressNs).toHaveLength(POINT_LIMIT);
+  expect(timeline?.noProgressNs?.[100]).toBe(5 * MS);
+  expect(timeline?.noProgressNs?.filter((ns) => ns > 0)).toHaveLength(1);
+});
+
+test("V(t) rises through the buckets of a long freeze and falls where it ends", () => {
+  const delaysNs = Array.from({ length: 200 }, (_, canary) => (canary < 100 ? (100 - canary) * MS : 0));
+  const points = timelineOf(canaryScene(delaysNs, 200).records, 200 * MS)?.noProgressNs;
+  // At the end of bucket k canary 0 has waited k + 1 ms.
+  expect(points?.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, bucket) => (bucket + 1) * MS));
+  expect(points?.slice(101)).toEqual(new Array<number>(99).fill(0));
+});

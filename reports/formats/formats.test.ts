@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { sampleDocument } from "../fixtures/document.ts";
+import { metrics } from "../metrics/catalog.ts";
+import { parseResult } from "../schema.ts";
+import { formats } from "./catalog.ts";
+import { csv } from "./csv.ts";
+import type { Screen } from "./format.ts";
+import { json } from "./json.ts";
+import { markdown } from "./markdown.ts";
+import { table } from "./table.ts";
+import { plainText, visibleWidth } from "./text.ts";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+const HARMFUL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+
+/** Tests run on the build; the snapshots stand beside the sources. */
+const snapshot = (name: string): string =>
+  resolve(import.meta.dirname, "../../../reports/formats/snapshots", name);
+
+const wide: Screen = { color: false, width: Number.POSITIVE_INFINITY };
+
+test("the table", async () => {
+  await expect(table.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("table.txt"));
+});
+
+test("a narrow table keeps every column, in further blocks, within its width", async () => {
+  const text = table.render(sampleDocument("partial"), { color: false, width: 100 });
+  await expect(text).toMatchFileSnapshot(snapshot("narrow-table.txt"));
+  const figures = text.split("\n").filter((line) => line.startsWith("  ") && !line.includes("the same load"));
+  expect(Math.max(...figures.map(visibleWidth))).toBeLessThanOrEqual(100);
+});
+
+test("Markdown", async () => {
+  await expect(markdown.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("markdown.md"));
+});
+
+test("CSV", async () => {
+  await expect(csv.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("csv.csv"));
+});
+
+test("colour changes no visible character", () => {
+  const document = sampleDocument();
+  const coloured = table.render(document, { color: true, width: 120 });
+  expect(coloured).toContain("\u001b[");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences.
+  expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(table.render(document, { color: false, width: 120 }));
+});
+
+test.each(formats)("$name lets no control character and no reordering mark through", ({ render }) => {
+  expect(render(sampleDocument(), wide)).not.toMatch(HARMFUL);
+});
+
+test.each(formats)("$name never starts a line with a command of a CI runner", ({ render }) => {
+  const document = sampleDocument();
+  const text = render({ ...document, plan: { ...document.plan, notes: ["::error::x", "##[error]x"] } }, wide);
+  expect(text).not.toMatch(/^\s*(::|##\[)/m);
+});
+
+test("Markdown carries no markup, HTML, mention or table cell from outside", () => {
+  const text = markdown.render(sampleDocument(), wide);
+  expect(text).not.toMatch(/<(script|b|img)/);
+  expect(text).not.toContain("@team");
+  expect(text).not.toContain("http://");
+  const rows = text.split("\n").filter((line) => line.startsWith("|"));
+  expect(new Set(rows.map((row) => row.replaceAll("\\|", "").split("|").length))).toEqual(new Set([14]));
+});
+
+test("CSV has one row a trial, one column a metric and no formula", () => {
+  const lines = csv.render(sampleDocument(), wide).trimEnd().split("\n");
+  expect(lines).toHaveLength(5);
+  expect(lines[0]?.split(",").slice(-metrics.length)).toEqual(metrics.map(({ name }) => name));
+  expect(lines[4]).toContain(`"'=HYPERLINK(""http://x"")"`);
+  expect(lines[0]).not.toMatch(/(^|,)[=+@]/);
+});
+
+test("JSON reads back as the document and renders to the same text again", () => {
+  const document = sampleDocument();
+  const text = json.render(document, wide);
+  expect(text.endsWith("}\n")).toBe(true);
+  const read = parseResult(text, "result.json");
+  expect(read).toEqual({ document });
+  expect("document" in read && json.render(read.document, wide)).toBe(text);
+});
+
+test("text from outside becomes one harmless line", () => {
+  expect(plainText("a\u001b[31mred\u001b[0m\r\nb\tc\u0000\u202ed")).toBe("ared b c d");
+  expect(plainText(" \u001b]0;title\u0007::set-output")).toBe(": :set-output");
+  expect(plainText("##[group]")).toBe("# #[group]");
+  expect(plainText("a::b #1")).toBe("a::b #1");
+});
+
+test("widths are counted in columns of a terminal", () => {
+  expect(visibleWidth("µs ≥ –")).toBe(6);
+  expect(visibleWidth("漢字")).toBe(4);
+  expect(visibleWidth("e\u0301")).toBe(1);
+  expect(visibleWidth("\u001b[31mred\u001b[39m")).toBe(3);
+});

@@ -1,0 +1,355 @@
+import { describe, expect, test } from "vitest";
+import { taskStates } from "../../runtimes/record.ts";
+import type { CanarySchedule } from "../../workloads/trace/build.ts";
+import { BLOCK } from "../../workloads/trace/op.ts";
+import { TASK_DUE, TASK_F64 } from "../../workloads/trace/trace.ts";
+import type { Composition } from "../../workloads/workload.ts";
+import { closedLoad, dueAt, MS, openLoad } from "../fixtures/compositions.ts";
+import { facts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
+import { STATE, TASK_BYTES } from "../rows.ts";
+import { metrics } from "./catalog.ts";
+import { type Measures, measure } from "./measures.ts";
+
+function measured(scene: Scene): Measures {
+  return measure({ trace: scene.trace, records: scene.records, facts });
+}
+
+function figure(measures: Measures, name: string): number | null {
+  const metric = metrics.find((candidate) => candidate.name === name);
+  if (metric === undefined) throw new Error(`no metric ${name}`);
+  return metric.of(measures);
+}
+
+const halfPhase: CanarySchedule = { periodNs: MS, phaseNs: 0.5 * MS };
+
+interface HeldCase {
+  readonly name: string;
+  readonly workerCount: number;
+  readonly windowMs: number;
+  /** Blocks as worker, start and end in ms. */
+  readonly blocks: readonly (readonly [number, number, number])[];
+  /** Stretches in which all workers are held, in ms: written down, not computed. */
+  readonly allHeld: readonly (readonly [number, number])[];
+}
+
+/** One block is due at its start; canaries wait for the end of the stretch they fall into. */
+function playHeld({ workerCount, windowMs, blocks, allHeld }: HeldCase): Scene {
+  const starts = blocks.map(([, start]) => start * MS);
+  const lengthNs = ((blocks[0]?.[2] ?? 0) - (blocks[0]?.[1] ?? 0)) * MS;
+  const load = openLoad([dueAt(starts, [{ op: "block", ns: lengthNs }])], windowMs * MS);
+  const scene = sceneOf(load, halfPhase, workerCount);
+  blocks.forEach(([worker, start, end], task) => {
+    scene.releaser.submitted(task, start * MS);
+    scene.workers[worker]?.pollStarts(task, start * MS, 0);
+    scene.workers[worker]?.held(task, BLOCK, start * MS, end * MS);
+    scene.workers[worker]?.finished(task, end * MS, 0);
+  });
+  for (let canary = 0; canary < windowMs; canary++) {
+    const dueMs = canary + 0.5;
+    const stretch = allHeld.find(([start, end]) => start <= dueMs && dueMs < end);
+    scene.releaser.canarySubmitted(canary, dueMs * MS, dueMs * MS);
+    scene.workers[0]?.canaryRan(canary, (stretch === undefined ? dueMs : stretch[1]) * MS);
+  }
+  sealAt(scene, windowMs * MS);
+  return scene;
+}
+
+const repeat = (count: number, everyMs: number): number[] =>
+  Array.from({ length: count }, (_, index) => index * everyMs);
+
+const heldCases: readonly (HeldCase & {
+  readonly expected: Readonly<Record<string, number | null>>;
+})[] = [
+  {
+    name: "D1: two blocks on two workers",
+    workerCount: 2,
+    windowMs: 200,
+    blocks: [
+      [0, 0, 100],
+      [1, 0, 100],
+    ],
+    allHeld: [[0, 100]],
+    expected: {
+      allHeldShare: 0.5,
+      "canaryDelayNs.mean": 25 * MS,
+      "canaryDelayNs.p50": 0,
+      "canaryDelayNs.p90": 79.5 * MS,
+      "canaryDelayNs.p99": null,
+      "canaryDelayNs.max": 99.5 * MS,
+      starvedShare: 99.5 / 200,
+      longestFreezeNs: 99.5 * MS,
+      longestFreezeAtNs: 0.5 * MS,
+      "canaryDelayNs.count": 200,
+    },
+  },
+  {
+    name: "D2: one block on one worker",
+    workerCount: 1,
+    windowMs: 200,
+    blocks: [[0, 0, 100]],
+    allHeld: [[0, 100]],
+    expected: { allHeldShare: 0.5, "canaryDelayNs.mean": 25 * MS, starvedShare: 99.5 / 200 },
+  },
+  {
+    name: "D3: two blocks on four workers",
+    workerCount: 4,
+    windowMs: 200,
+    blocks: [
+      [0, 0, 100],
+      [1, 0, 100],
+    ],
+    allHeld: [],
+    expected: {
+      allHeldShare: 0,
+      allHeldShareRaw: 0,
+      "canaryDelayNs.max": 0,
+      starvedShare: 0,
+      longestFreezeNs: 0,
+      longestFreezeAtNs: null,
+    },
+  },
+  {
+    name: "D5: a second block half-way",
+    workerCount: 2,
+    windowMs: 200,
+    blocks: [
+      [0, 0, 100],
+      [1, 50, 150],
+    ],
+    allHeld: [[50, 100]],
+    expected: {
+      allHeldShare: 0.25,
+      "canaryDelayNs.mean": 6.25 * MS,
+      "canaryDelayNs.p90": 29.5 * MS,
+      "canaryDelayNs.max": 49.5 * MS,
+      starvedShare: 49.5 / 200,
+      longestFreezeAtNs: 50.5 * MS,
+    },
+  },
+  {
+    name: "D7: a pair every 100 ms",
+    workerCount: 2,
+    windowMs: 1000,
+    blocks: repeat(10, 100).flatMap(
+      (start) =>
+        [
+          [0, start, start + 50],
+          [1, start, start + 50],
+        ] as const,
+    ),
+    allHeld: repeat(10, 100).map((start) => [start, start + 50] as const),
+    expected: {
+      allHeldShare: 0.5,
+      allHeldShareRaw: 0.5,
+      "canaryDelayNs.mean": 12.5 * MS,
+      "canaryDelayNs.p90": 39.5 * MS,
+      "canaryDelayNs.p99": 48.5 * MS,
+      "canaryDelayNs.max": 49.5 * MS,
+      starvedShare: 0.495,
+    },
+  },
+  {
+    name: "D8: a block every 500 ms",
+    workerCount: 1,
+    windowMs: 3000,
+    blocks: repeat(6, 500).map((start) => [0, start, start + 100] as const),
+    allHeld: repeat(6, 500).map((start) => [start, start + 100] as const),
+    expected: {
+      allHeldShare: 0.2,
+      "canaryDelayNs.mean": 10 * MS,
+      "canaryDelayNs.p90": 49.5 * MS,
+      "canaryDelayNs.p99": 94.5 * MS,
+      "canaryDelayNs.max": 99.5 * MS,
+      starvedShare: 0.199,
+    },
+  },
+];
+
+test.each(heldCases)("the figures of hand-made records are exact: $name", (known) => {
+  const measures = measured(playHeld(known));
+  for (const [name, value] of Object.entries(known.expected)) {
+    const figureOfName = figure(measures, name);
+    if (value === null) expect(figureOfName, name).toBeNull();
+    else
+      expect(Math.abs((figureOfName as number) - value), name).toBeLessThanOrEqual(1e-9 * Math.max(1, value));
+  }
+});
+
+describe("a gap between two stretches in which all workers are held", () => {
+  const blocks = [
+    [0, 0, 50],
+    [0, 60, 110],
+  ] as const;
+  const base = { name: "", workerCount: 1, windowMs: 200, blocks };
+
+  test("counts as held where nothing made progress in it", () => {
+    // Every canary waits through the gap.
+    const measures = measured(playHeld({ ...base, allHeld: [[0, 110]] }));
+    expect(figure(measures, "allHeldShare")).toBe(110 / 200);
+    expect(figure(measures, "allHeldShareRaw")).toBe(100 / 200);
+  });
+
+  test("does not count where a canary ran in it", () => {
+    const measures = measured(
+      playHeld({
+        ...base,
+        allHeld: [
+          [0, 50],
+          [60, 110],
+        ],
+      }),
+    );
+    expect(figure(measures, "allHeldShare")).toBe(100 / 200);
+  });
+
+  test("does not count where another task was first polled in it", () => {
+    const load = openLoad(
+      [dueAt([0, 60 * MS], [{ op: "block", ns: 50 * MS }]), dueAt([55 * MS], [{ op: "cpu", units: 1 }])],
+      200 * MS,
+    );
+    const scene = sceneOf(load, halfPhase);
+    const worker = scene.workers[0];
+    for (const [task, start] of [
+      [0, 0],
+      [2, 60 * MS],
+    ] as const) {
+      scene.releaser.submitted(task, start);
+      worker?.pollStarts(task, start, 0);
+      worker?.held(task, BLOCK, start, start + 50 * MS);
+    }
+    scene.releaser.canarySubmitted(0, 0.5 * MS, 0.5 * MS);
+    worker?.canaryRan(0, 110 * MS);
+    expect(figure(measured(scene), "allHeldShare")).toBe(110 / 200);
+    scene.releaser.submitted(1, 55 * MS);
+    worker?.pollStarts(1, 55 * MS, 0);
+    expect(figure(measured(scene), "allHeldShare")).toBe(100 / 200);
+  });
+
+  test("does not count without canaries", () => {
+    const load = openLoad([dueAt([0, 60 * MS], [{ op: "block", ns: 50 * MS }])], 200 * MS);
+    const scene = sceneOf(load);
+    scene.workers[0]?.held(0, BLOCK, 0, 50 * MS);
+    scene.workers[0]?.held(1, BLOCK, 60 * MS, 110 * MS);
+    expect(figure(measured(scene), "allHeldShare")).toBe(100 / 200);
+  });
+});
+
+test("a canary that never ran counts up to the end of the trial and is named as such", () => {
+  const scene = sceneOf(openLoad([], 10 * MS), halfPhase);
+  for (let canary = 0; canary < 10; canary++) {
+    scene.releaser.canarySubmitted(canary, (canary + 0.5) * MS, (canary + 0.5) * MS);
+    if (canary < 8) scene.workers[0]?.canaryRan(canary, (canary + 0.5) * MS);
+  }
+  sealAt(scene, 5000 * MS);
+  const measures = measured(scene);
+  expect(figure(measures, "canaryCensoredCount")).toBe(2);
+  expect(figure(measures, "canaryCensoredFromNs")).toBe((5000 - 9.5) * MS);
+  expect(figure(measures, "longestFreezeNs")).toBe((5000 - 8.5) * MS);
+  expect(figure(measures, "longestFreezeAtNs")).toBe(8.5 * MS);
+  // Only what lies within the window counts as its share: [8.5, 10) ms of 10.
+  expect(figure(measures, "starvedShare")).toBeCloseTo(0.15, 12);
+});
+
+/** 25 tasks: task k is due at k ms, handed over 1·k µs late, polled 10·(k + 1) µs later and done 100 µs after that. */
+function playOpen(load: Composition): Scene {
+  const scene = sceneOf(load);
+  for (let task = 0; task < 25; task++) {
+    const dueNs = scene.trace.taskF64[task * TASK_F64 + TASK_DUE] as number;
+    const submittedNs = dueNs + task * 1e3;
+    const firstPollNs = submittedNs + (task + 1) * 1e4;
+    scene.releaser.submitted(task, submittedNs);
+    scene.workers[0]?.pollStarts(task, firstPollNs, 0);
+    scene.workers[0]?.pollStarts(task, firstPollNs + 5e4, firstPollNs + 4e4);
+    scene.workers[0]?.finished(task, firstPollNs + 1e5, 0);
+  }
+  return scene;
+}
+
+const openLoadOf25 = openLoad([dueAt(repeat(25, MS), [{ op: "yield" }])], 24 * MS);
+
+test("lag, wait, service and response of an open loop start at the intended start", () => {
+  const measures = measured(playOpen(openLoadOf25));
+  // Rank 13 of 25 is task 12; above p90 are two samples only.
+  expect(measures.measured.lagNs).toEqual({
+    count: 25,
+    p50: 12e3,
+    p90: null,
+    p99: null,
+    p999: null,
+    max: 24e3,
+    mean: 12e3,
+  });
+  expect(figure(measures, "waitNs.p50")).toBe(12e3 + 13e4);
+  expect(figure(measures, "waitNs.max")).toBe(24e3 + 25e4);
+  expect(figure(measures, "serviceNs.mean")).toBeCloseTo(1e5, 6);
+  expect(figure(measures, "resumeWaitNs.p50")).toBe(1e4);
+  expect(figure(measures, "responseNs.p50")).toBe(12e3 + 13e4 + 1e5);
+  // The last task is due at the end of the window and finishes after it.
+  expect(figure(measures, "offeredPerSecond")).toBeCloseTo(25 / 0.024, 9);
+  expect(figure(measures, "donePerSecond")).toBe(1000);
+  expect(figure(measures, "throughputPerSecond")).toBeNull();
+});
+
+test("an unserved task is in no percentile, is counted, and still has its wait if it was started", () => {
+  const scene = playOpen(openLoadOf25);
+  scene.records.taskU8[3 * TASK_BYTES + STATE] = taskStates.unserved;
+  const measures = measured(scene);
+  expect(figure(measures, "waitNs.count")).toBe(25);
+  expect(figure(measures, "responseNs.count")).toBe(24);
+  expect(figure(measures, "unservedCount")).toBe(1);
+  expect(figure(measures, "unservedShare")).toBe(1 / 25);
+});
+
+test("a task done after its deadline is unserved too", () => {
+  const scene = playOpen({ ...openLoadOf25, classes: [{ name: "task", deadlineNs: 3e5 }] });
+  // Task k responds after k + 10·(k + 1) + 100 µs: beyond 300 µs from k = 18 on.
+  expect(figure(measured(scene), "unservedCount")).toBe(7);
+});
+
+test("a closed loop has no lag, and its wait starts where the task was handed over", () => {
+  const scene = sceneOf(closedLoad);
+  for (let task = 0; task < 40; task++) {
+    scene.workers[0]?.spawned(task, task * MS);
+    scene.workers[0]?.pollStarts(task, task * MS + 100, 0);
+    scene.workers[0]?.finished(task, (task + 1) * MS, 0);
+  }
+  const measures = measured(scene);
+  expect(measures.measured.loop).toBe("closed");
+  expect(measures.measured.lagNs).toEqual({
+    count: 0,
+    p50: null,
+    p90: null,
+    p99: null,
+    p999: null,
+    max: null,
+    mean: null,
+  });
+  expect(figure(measures, "waitNs.p50")).toBe(100);
+  expect(figure(measures, "responseNs.max")).toBe(MS);
+  // From rank 2 to rank 38 of the finishes at 1, 2 … 40 ms.
+  expect(figure(measures, "throughputPerSecond")).toBeCloseTo(1000, 9);
+  expect(figure(measures, "offeredPerSecond")).toBeNull();
+});
+
+test("a counted load of fewer than 20 finishes, or of no length, has no throughput", () => {
+  const scene = sceneOf(closedLoad);
+  for (let task = 0; task < 40; task++) {
+    scene.workers[0]?.spawned(task, 0);
+    scene.workers[0]?.pollStarts(task, 0, 0);
+    scene.workers[0]?.finished(task, 0, 0);
+  }
+  const measures = measured(scene);
+  expect(figure(measures, "throughputPerSecond")).toBeNull();
+  expect(figure(measures, "allHeldShare")).toBeNull();
+  for (let task = 19; task < 40; task++)
+    scene.records.taskU8[task * TASK_BYTES + STATE] = taskStates.unserved;
+  expect(figure(measured(scene), "throughputPerSecond")).toBeNull();
+});
+
+test("every metric has a name of its own, a definition and a source", () => {
+  expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
+  for (const { definition, source } of metrics) {
+    expect(definition).toMatch(/\.$/);
+    expect(source).toMatch(/\.$/);
+  }
+});

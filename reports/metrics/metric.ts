@@ -1,0 +1,22 @@
+/**
+ * The contract of a metric: a figure with a name, a unit, a definition and a source.
+ *
+ * Columns, schema, limits and help follow from the catalogue: a figure that stands in no metric is in no report.
+ */
+import type { Measures } from "./measures.ts";
+
+export type Unit = "ns" | "share" | "count" | "perSecond" | "bytes";
+
+export interface Metric {
+  /** Unique; as in limits and columns, e.g. "waitNs.p99". */
+  readonly name: string;
+  /** The part of a document's `metrics` in which it stands; null: at the top. */
+  readonly section: "starvation" | "resources" | null;
+  readonly unit: Unit;
+  readonly better: "lower" | "higher" | "neither";
+  readonly definition: string;
+  /** Who defined it so, or from which records it is taken. */
+  readonly source: string;
+  /** The figure of one trial; null: the trial cannot say. */
+  of(trial: Measures): number | null;
+}

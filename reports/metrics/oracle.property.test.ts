@@ -1,0 +1,420 @@
+/**
+ * A second analysis, written naively from the definitions: objects, full sorts, one question at a time.
+ * Random records, and every metric of the catalogue must agree.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { TrialFacts } from "../../harness/trial/trial.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import { BLOCK, CPU } from "../../workloads/trace/op.ts";
+import { canaryDueNs, TASK_CLASS, TASK_DUE, TASK_F64, TASK_U32 } from "../../workloads/trace/trace.ts";
+import type { Composition } from "../../workloads/workload.ts";
+import { facts as plainFacts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
+import { STATE, TASK_BYTES } from "../rows.ts";
+import { metrics } from "./catalog.ts";
+import { measure } from "./measures.ts";
+
+interface NaiveTask {
+  readonly class: string;
+  readonly startsWithBlock: boolean;
+  readonly dueNs: number;
+  readonly isSubmitted: boolean;
+  readonly isStarted: boolean;
+  readonly isDone: boolean;
+  readonly submittedNs: number;
+  readonly firstPollNs: number;
+  readonly finishNs: number;
+  readonly resumeWaitNs: number;
+}
+
+interface NaiveTrial {
+  readonly tasks: readonly NaiveTask[];
+  readonly canaries: readonly { readonly dueNs: number; readonly runNs: number | null }[];
+  readonly holds: readonly {
+    readonly worker: number;
+    readonly startNs: number;
+    readonly endNs: number;
+    readonly isBlock: boolean;
+  }[];
+  readonly workerCount: number;
+  readonly windowNs: number;
+  readonly endNs: number;
+  readonly loops: Readonly<Record<string, "open" | "closed">>;
+  readonly deadlineNs: Readonly<Record<string, number>>;
+  readonly facts: TrialFacts;
+}
+
+const MEASURED = "victim";
+
+function naive(trial: NaiveTrial): Record<string, number | null> {
+  const isOpen = (task: NaiveTask): boolean => trial.loops[task.class] === "open";
+  const arrivalNs = (task: NaiveTask): number => (isOpen(task) ? task.dueNs : task.submittedNs);
+  const victims = trial.tasks.filter((task) => task.class === MEASURED);
+  const done = victims.filter(({ isDone }) => isDone);
+  const allDone = trial.tasks.filter(({ isDone }) => isDone);
+  const isCounted = trial.windowNs === 0;
+  const lastNs = Math.max(0, ...allDone.map(({ finishNs }) => finishNs));
+  const spanNs = isCounted ? (allDone.length === trial.tasks.length ? lastNs : trial.endNs) : trial.windowNs;
+  const inWindow = trial.tasks.filter(({ dueNs }) => dueNs >= 0 && dueNs <= trial.windowNs);
+  const finishes = allDone.map(({ finishNs }) => finishNs).sort((a, b) => a - b);
+  const rank5 = Math.ceil(0.05 * finishes.length);
+  const rank95 = Math.ceil(0.95 * finishes.length);
+  const rangeNs = (finishes[rank95 - 1] ?? 0) - (finishes[rank5 - 1] ?? 0);
+  const { resources, peer } = trial.facts;
+  return {
+    throughputPerSecond:
+      isCounted && finishes.length >= 20 && rangeNs > 0 ? ((rank95 - rank5) / rangeNs) * 1e9 : null,
+    offeredPerSecond: isCounted ? null : (inWindow.length / trial.windowNs) * 1e9,
+    donePerSecond: isCounted
+      ? null
+      : (inWindow.filter((task) => task.isDone && task.finishNs <= trial.windowNs).length / trial.windowNs) *
+        1e9,
+    ...naiveSummary(
+      "lagNs",
+      victims.filter((task) => isOpen(task) && task.isSubmitted).map((task) => task.submittedNs - task.dueNs),
+    ),
+    ...naiveSummary(
+      "waitNs",
+      victims.filter(({ isStarted }) => isStarted).map((task) => task.firstPollNs - arrivalNs(task)),
+    ),
+    ...naiveSummary(
+      "resumeWaitNs",
+      done.map(({ resumeWaitNs }) => resumeWaitNs),
+    ),
+    ...naiveSummary(
+      "serviceNs",
+      done.map((task) => task.finishNs - task.firstPollNs),
+    ),
+    ...naiveSummary(
+      "responseNs",
+      done.map((task) => task.finishNs - arrivalNs(task)),
+    ),
+    ...naiveHeld(trial, spanNs),
+    ...naiveCanaries(trial, spanNs),
+    ...naiveUnserved(trial, arrivalNs),
+    elapsedNs: resources?.elapsedNs ?? null,
+    cpuRuntimeNs: resources?.cpuNs?.runtime ?? null,
+    cpuHarnessNs: resources?.cpuNs?.harness ?? null,
+    cpuEngineNs: resources?.cpuNs?.engine ?? null,
+    rssBytes: resources?.rssBytes ?? null,
+    voluntarySwitchCount: resources?.voluntarySwitches ?? null,
+    involuntarySwitchCount: resources?.involuntarySwitches ?? null,
+    peerCpuNs: peer?.cpuNs ?? null,
+    peerCoreShare: peer?.coreShare ?? null,
+  };
+}
+
+function naiveSummary(name: string, values: readonly number[]): Record<string, number | null> {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (q: number): number | null => {
+    const rank = Math.ceil(q * sorted.length);
+    return sorted.length - rank >= 10 ? (sorted[rank - 1] ?? null) : null;
+  };
+  return {
+    [`${name}.count`]: sorted.length,
+    [`${name}.p50`]: at(0.5),
+    [`${name}.p90`]: at(0.9),
+    [`${name}.p99`]: at(0.99),
+    [`${name}.p999`]: at(0.999),
+    [`${name}.max`]: sorted.at(-1) ?? null,
+    [`${name}.mean`]:
+      sorted.length === 0 ? null : sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+  };
+}
+
+/** Instant by instant: times are whole numbers, so half-way between two edges nothing changes. */
+function naiveHeld(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  if (spanNs === 0) return { allHeldShare: null, allHeldShareRaw: null };
+  const blocks = trial.holds.filter(({ isBlock }) => isBlock);
+  const edges = [...new Set(blocks.flatMap(({ startNs, endNs }) => [startNs, endNs]))].sort((a, b) => a - b);
+  const stretches: { from: number; to: number }[] = [];
+  for (let index = 0; index + 1 < edges.length; index++) {
+    const from = edges[index] ?? 0;
+    const to = edges[index + 1] ?? 0;
+    const middle = (from + to) / 2;
+    const held = new Set(
+      blocks.filter(({ startNs, endNs }) => startNs < middle && middle < endNs).map(({ worker }) => worker),
+    );
+    if (held.size === trial.workerCount) stretches.push({ from, to });
+  }
+  const inside = (from: number, to: number): number =>
+    Math.max(0, Math.min(to, spanNs) - Math.min(from, spanNs));
+  const raw = stretches.reduce((sum, { from, to }) => sum + inside(from, to), 0);
+  const progress = [
+    ...trial.canaries.flatMap(({ runNs }) => (runNs === null ? [] : [runNs])),
+    ...trial.tasks
+      .filter((task) => task.isStarted && !task.startsWithBlock)
+      .map(({ firstPollNs }) => firstPollNs),
+  ];
+  let gaps = 0;
+  stretches.slice(1).forEach(({ from: end }, index) => {
+    const start = stretches[index]?.to ?? 0;
+    const until = Math.min(end, spanNs);
+    const isIdle = !progress.some((atNs) => start <= atNs && atNs < until);
+    if (isIdle && trial.canaries.length > 0) gaps += inside(start, end);
+  });
+  return { allHeldShare: (raw + gaps) / spanNs, allHeldShareRaw: raw / spanNs };
+}
+
+function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const seen = trial.canaries
+    .filter(({ dueNs }) => dueNs <= spanNs)
+    .map(({ dueNs, runNs }) => ({ dueNs, runNs: runNs ?? trial.endNs, isCensored: runNs === null }));
+  const delays = seen.map(({ dueNs, runNs }) => runNs - dueNs);
+  const censored = seen.filter(({ isCensored }) => isCensored).map(({ dueNs, runNs }) => runNs - dueNs);
+  const longest = delays.length === 0 ? null : Math.max(...delays);
+  // The measure of the union: between two neighbouring edges, covered or not.
+  const late = seen.filter(({ dueNs, runNs }) => runNs - dueNs > 10e6);
+  const edges = [0, spanNs, ...late.flatMap(({ dueNs, runNs }) => [dueNs, runNs])]
+    .filter((atNs) => atNs <= spanNs)
+    .sort((a, b) => a - b);
+  let covered = 0;
+  for (let index = 0; index + 1 < edges.length; index++) {
+    const from = edges[index] ?? 0;
+    const to = edges[index + 1] ?? 0;
+    if (late.some(({ dueNs, runNs }) => dueNs <= from && to <= runNs)) covered += to - from;
+  }
+  return {
+    canaryCensoredCount: censored.length,
+    canaryCensoredFromNs: censored.length === 0 ? null : Math.min(...censored),
+    starvedShare: seen.length === 0 || spanNs === 0 ? null : covered / spanNs,
+    longestFreezeNs: longest,
+    longestFreezeAtNs:
+      longest === null || longest === 0
+        ? null
+        : (seen.find(({ dueNs, runNs }) => runNs - dueNs === longest)?.dueNs ?? null),
+    ...naiveSummary("canaryDelayNs", delays),
+  };
+}
+
+function naiveUnserved(
+  trial: NaiveTrial,
+  arrivalNs: (task: NaiveTask) => number,
+): Record<string, number | null> {
+  const isServed = (task: NaiveTask): boolean =>
+    task.isDone &&
+    !(task.finishNs - arrivalNs(task) > (trial.deadlineNs[task.class] ?? Number.POSITIVE_INFINITY));
+  const unserved = trial.tasks.filter((task) => !isServed(task)).length;
+  return {
+    unservedCount: unserved,
+    unservedShare: trial.tasks.length === 0 ? null : unserved / trial.tasks.length,
+  };
+}
+
+const ns = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
+const fate = fc.constantFrom("done", "done", "done", "started", "submitted", "none");
+
+const randomTrial = fc.record({
+  isClosed: fc.boolean(),
+  windowNs: fc.integer({ min: 5e6, max: 150e6 }),
+  blockersDueNs: fc.array(ns(30e6), { maxLength: 5 }),
+  victims: fc.array(
+    fc.record({
+      dueNs: ns(30e6),
+      lagNs: ns(2e6),
+      waitNs: ns(20e6),
+      serviceNs: ns(9e6),
+      resumeNs: ns(5000),
+      fate,
+    }),
+    { maxLength: 400, size: "max" },
+  ),
+  stamps: fc.array(
+    fc.record({ lagNs: ns(2e6), waitNs: ns(20e6), serviceNs: ns(9e6), resumeNs: ns(5000), fate }),
+    {
+      minLength: 5,
+      maxLength: 5,
+    },
+  ),
+  workers: fc.array(
+    fc.array(
+      fc.record({
+        gapNs: fc.constantFrom(0, 1000, 4e6),
+        lengthNs: fc.integer({ min: 1, max: 12e6 }),
+        isBlock: fc.constantFrom(true, true, false),
+      }),
+      {
+        maxLength: 8,
+      },
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+  canaryPeriodNs: fc.constantFrom(0, 1e6, 5e6),
+  canaryDelaysNs: fc.array(fc.option(fc.oneof(fc.constant(0), ns(30e6)), { freq: 12 }), {
+    minLength: 1,
+    maxLength: 45,
+  }),
+  hasResources: fc.boolean(),
+});
+
+type Random = typeof randomTrial extends fc.Arbitrary<infer Value> ? Value : never;
+
+function compositionOf(random: Random): Composition {
+  const victimOps = [{ op: "yield" }] as const;
+  return {
+    classes: [{ name: "blocker" }, { name: MEASURED, deadlineNs: 15e6 }],
+    measured: MEASURED,
+    windowNs: random.isClosed ? 0 : random.windowNs,
+    connectionCount: 0,
+    streams: [
+      {
+        release: {
+          loop: "open",
+          arrivals: { kind: "times", atNs: [...random.blockersDueNs].sort((a, b) => a - b) },
+        },
+        variants: [{ share: 1, class: "blocker", ops: [{ op: "block", ns: 1 }] }],
+      },
+      {
+        release: random.isClosed
+          ? { loop: "closed", sessionCount: 3, taskCount: random.victims.length, thinkNs: 0 }
+          : {
+              loop: "open",
+              arrivals: {
+                kind: "times",
+                atNs: random.victims.map(({ dueNs }) => dueNs).sort((a, b) => a - b),
+              },
+            },
+        variants: [{ share: 1, class: MEASURED, ops: victimOps }],
+      },
+    ],
+  };
+}
+
+/** Writes random rows with the recorder and the same trial as plain objects. */
+function play(random: Random): { scene: Scene; trial: NaiveTrial } {
+  const endNs = 200e6;
+  const scene = sceneOf(compositionOf(random), { periodNs: random.canaryPeriodNs }, random.workers.length);
+  const { trace } = scene;
+  sealAt(scene, endNs);
+  const tasks = Array.from({ length: trace.taskCount }, (_, task): NaiveTask => {
+    const dueNs = trace.taskF64[task * TASK_F64 + TASK_DUE] as number;
+    const className = trace.classes[trace.taskU32[task * TASK_U32 + TASK_CLASS] as number]?.name ?? "";
+    const stamp = random.victims[task] ?? random.stamps[task % random.stamps.length];
+    if (stamp === undefined) throw new Error("there are five stamps");
+    return writeTask(scene, task, { ...stamp, dueNs, className });
+  });
+  const holds = random.workers.flatMap((rows, worker) => {
+    let atNs = 0;
+    return rows.map(({ gapNs, lengthNs, isBlock }) => {
+      const startNs = atNs + gapNs;
+      atNs = startNs + lengthNs;
+      return { worker, startNs, endNs: atNs, isBlock: isBlock || lengthNs < 1e6 };
+    });
+  });
+  // There is room for one hold a task.
+  const written = trace.taskCount === 0 ? [] : holds.slice(0, scene.records.shape.holdCapacity);
+  for (const { worker, startNs, endNs: holdEndNs, isBlock } of written) {
+    scene.workers[worker]?.held(0, isBlock ? BLOCK : CPU, startNs, holdEndNs);
+  }
+  return {
+    scene,
+    trial: {
+      tasks,
+      canaries: writeCanaries(scene, random),
+      holds: written,
+      workerCount: random.workers.length,
+      windowNs: trace.windowNs,
+      endNs,
+      loops: Object.fromEntries(trace.classes.map(({ name, loop }) => [name, loop])),
+      deadlineNs: Object.fromEntries(trace.classes.map(({ name, deadlineNs }) => [name, deadlineNs])),
+      facts: factsOf(random),
+    },
+  };
+}
+
+function writeTask(
+  scene: Scene,
+  task: number,
+  stamp: {
+    dueNs: number;
+    className: string;
+    lagNs: number;
+    waitNs: number;
+    serviceNs: number;
+    resumeNs: number;
+    fate: string;
+  },
+): NaiveTask {
+  const submittedNs = Math.max(0, stamp.dueNs) + stamp.lagNs + 1;
+  const firstPollNs = submittedNs + stamp.waitNs;
+  const finishNs = firstPollNs + stamp.serviceNs;
+  const isDone = stamp.fate === "done";
+  const isStarted = isDone || stamp.fate === "started";
+  const isSubmitted = isStarted || stamp.fate === "submitted";
+  const worker = scene.workers[task % scene.workerCount];
+  if (isSubmitted) scene.releaser.submitted(task, submittedNs);
+  if (isStarted) {
+    worker?.pollStarts(task, firstPollNs, 0);
+    worker?.pollStarts(task, firstPollNs + stamp.resumeNs, firstPollNs);
+  }
+  if (isDone) worker?.finished(task, finishNs, 0);
+  else scene.records.taskU8[task * TASK_BYTES + STATE] = taskStates.unserved;
+  return {
+    class: stamp.className,
+    startsWithBlock: stamp.className === "blocker",
+    dueNs: stamp.dueNs,
+    isSubmitted,
+    isStarted,
+    isDone,
+    submittedNs,
+    firstPollNs,
+    finishNs,
+    resumeWaitNs: stamp.resumeNs,
+  };
+}
+
+function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
+  const { canaryPeriodNs } = scene.trace;
+  if (canaryPeriodNs === 0) return [];
+  const spanNs = scene.trace.windowNs === 0 ? 45e6 : scene.trace.windowNs;
+  return Array.from({ length: Math.floor(spanNs / canaryPeriodNs) }, (_, canary) => {
+    const dueNs = canaryDueNs(scene.trace, canary);
+    const delayNs = random.canaryDelaysNs[canary % random.canaryDelaysNs.length] ?? null;
+    scene.releaser.canarySubmitted(canary, dueNs, dueNs);
+    if (delayNs !== null) scene.workers[0]?.canaryRan(canary, dueNs + delayNs);
+    return { dueNs, runNs: delayNs === null ? null : dueNs + delayNs };
+  });
+}
+
+function factsOf({ hasResources }: Random): TrialFacts {
+  if (!hasResources) return plainFacts;
+  return {
+    ...plainFacts,
+    resources: {
+      elapsedNs: 11,
+      cpuNs: { runtime: 12, harness: 13, engine: 14 },
+      rssBytes: 15,
+      voluntarySwitches: 16,
+      involuntarySwitches: 17,
+    },
+    peer: { connectionCount: 1, requestCount: 1, bytesIn: 1, bytesOut: 1, cpuNs: 18, coreShare: 0.19 },
+  };
+}
+
+test("a naive second analysis of random records agrees in every metric", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(randomTrial, (random) => {
+      const { scene, trial } = play(random);
+      const measures = measure({ trace: scene.trace, records: scene.records, facts: trial.facts });
+      const expected = naive(trial);
+      expect(Object.keys(expected).sort()).toEqual(metrics.map(({ name }) => name).sort());
+      for (const metric of metrics) {
+        const value = metric.of(measures);
+        const known = expected[metric.name] ?? null;
+        if (value !== null && value !== 0) seen.add(metric.name);
+        if (known === null || value === null) expect(value, metric.name).toBe(known);
+        else
+          expect(Math.abs(value - known), metric.name).toBeLessThanOrEqual(
+            1e-9 * Math.max(1, Math.abs(known)),
+          );
+      }
+    }),
+    { numRuns: 600 },
+  );
+  // The random records must not leave a metric untested; p999 needs 10,000 samples.
+  const untested = metrics
+    .map(({ name }) => name)
+    .filter((name) => !seen.has(name) && !/p999|p99$/.test(name));
+  expect(untested).toEqual([]);
+});

@@ -1,0 +1,159 @@
+/** The result document: everything a run says, as one plain value. Formats render it, `schema.ts` describes it. */
+import { strict as assert } from "node:assert";
+import type { Environment, Plan, PlannedTrace, Treatment } from "../harness/trial/trial.ts";
+import type { ParameterValues } from "../workloads/parameter.ts";
+import type { TrialRow } from "./analyze.ts";
+import { type Interval, median, medianInterval } from "./interval.ts";
+import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
+
+export const SCHEMA_VERSION = 1;
+
+export type ReportState = "complete" | "partial" | "failed";
+
+export interface ResultDocument {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly state: ReportState;
+  readonly environment: Environment;
+  readonly plan: PlanRow;
+  readonly traces: readonly TraceRow[];
+  readonly treatments: readonly TreatmentRow[];
+  readonly trials: readonly TrialRow[];
+  readonly cells: readonly Cell[];
+}
+
+/** The plan, without what has its own place in the document. */
+export interface PlanRow {
+  readonly planVersion: number;
+  readonly isoloadVersion: string;
+  readonly seed: number;
+  readonly roundCount: number;
+  readonly durationNs: number;
+  readonly canaryPeriodNs: number;
+  readonly coreCount: number;
+  readonly unitNs: number;
+  /** Trials that were planned; a partial run has fewer of them. */
+  readonly trialCount: number;
+  readonly notes: readonly string[];
+}
+
+export interface TraceRow {
+  readonly workload: string;
+  readonly parameters: ParameterValues;
+  readonly round: number;
+  readonly seed: number;
+  readonly traceHash: string;
+  readonly taskCount: number;
+  readonly opCount: number;
+}
+
+export interface TreatmentRow {
+  readonly id: string;
+  readonly workload: string;
+  readonly parameters: ParameterValues;
+  /** As typed, with its options. */
+  readonly runtime: string;
+  readonly threads: string;
+  readonly workerCount: number;
+}
+
+/** A treatment over its valid trials. */
+export interface Cell {
+  readonly treatmentId: string;
+  readonly workload: string;
+  readonly runtime: string;
+  readonly threads: string;
+  readonly workerCount: number;
+  /** Valid trials. */
+  readonly n: number;
+  readonly metrics: MetricTree<Estimate>;
+}
+
+export interface Estimate {
+  /** Trials that have the figure. */
+  readonly n: number;
+  /** Median over these trials; null: none has it. */
+  readonly estimate: number | null;
+  /** For the median; null below six trials. */
+  readonly interval: Interval | null;
+}
+
+export interface ReportParts {
+  readonly state: ReportState;
+  readonly environment: Environment;
+  readonly plan: Plan;
+  readonly trials: readonly TrialRow[];
+}
+
+/** Puts the document together. Every number in it is finite. */
+export function assembleReport({ state, environment, plan, trials }: ReportParts): ResultDocument {
+  const document: ResultDocument = {
+    schemaVersion: SCHEMA_VERSION,
+    state,
+    environment,
+    plan: planRow(plan),
+    traces: plan.traces.map(traceRow),
+    treatments: plan.treatments.map(treatmentRow),
+    trials,
+    cells: plan.treatments.map((treatment) => cellOf(treatment, trials)),
+  };
+  assertFinite(document, "document");
+  return document;
+}
+
+function planRow(plan: Plan): PlanRow {
+  return {
+    planVersion: plan.planVersion,
+    isoloadVersion: plan.isoloadVersion,
+    seed: plan.seed,
+    roundCount: plan.roundCount,
+    durationNs: plan.durationNs,
+    canaryPeriodNs: plan.canaryPeriodNs,
+    coreCount: plan.coreCount,
+    unitNs: plan.unitNs,
+    trialCount: plan.trials.length,
+    notes: plan.notes,
+  };
+}
+
+function traceRow(trace: PlannedTrace): TraceRow {
+  const { workload, parameters, round, seed, traceHash, taskCount, opCount } = trace;
+  return { workload, parameters, round, seed, traceHash, taskCount, opCount };
+}
+
+function treatmentRow(treatment: Treatment): TreatmentRow {
+  const { id, workload, parameters, runtimeLabel, threads, workerCount } = treatment;
+  return { id, workload, parameters, runtime: runtimeLabel, threads, workerCount };
+}
+
+function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
+  const trees = trials.flatMap(({ treatmentId, valid, metrics }) =>
+    treatmentId === treatment.id && valid && metrics !== null ? [metrics] : [],
+  );
+  return {
+    treatmentId: treatment.id,
+    workload: treatment.workload,
+    runtime: treatment.runtimeLabel,
+    threads: treatment.threads,
+    workerCount: treatment.workerCount,
+    n: trees.length,
+    metrics: fileMetrics(({ name }) =>
+      estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
+    ),
+  };
+}
+
+function estimateOf(figures: readonly number[]): Estimate {
+  return {
+    n: figures.length,
+    estimate: figures.length === 0 ? null : median(figures),
+    interval: medianInterval(figures),
+  };
+}
+
+/** NaN and Infinity would become null in a file, without a word. */
+function assertFinite(value: unknown, where: string): void {
+  if (typeof value === "number") assert(Number.isFinite(value), `${where} is ${value}`);
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) assertFinite(inner, `${where}.${key}`);
+  }
+}

@@ -1,0 +1,50 @@
+/** Where the fields of record rows stand, as constants for the loops of judge and analysis. */
+import { canaryRow, holdRow, type Records, recordsHeaderRow, taskRecordRow } from "../runtimes/record.ts";
+import { strideIn } from "../workloads/trace/layout.ts";
+
+export const TASK_DOUBLES: number = strideIn(taskRecordRow, "f64");
+export const TASK_WORDS: number = strideIn(taskRecordRow, "u32");
+export const TASK_BYTES: number = strideIn(taskRecordRow, "u8");
+export const SUBMITTED: number = taskRecordRow.index.submittedNs;
+export const FIRST_POLL: number = taskRecordRow.index.firstPollNs;
+export const FINISH: number = taskRecordRow.index.finishNs;
+export const RESUME_WAIT: number = taskRecordRow.index.resumeWaitNs;
+export const HELD: number = taskRecordRow.index.heldNs;
+export const POLL_COUNT: number = taskRecordRow.index.pollCount;
+export const CHECKSUM: number = taskRecordRow.index.checksum;
+export const STATE: number = taskRecordRow.index.state;
+export const STARTS: number = taskRecordRow.index.starts;
+
+export const CANARY_DOUBLES: number = strideIn(canaryRow, "f64");
+export const CANARY_HALVES: number = strideIn(canaryRow, "u16");
+export const CANARY_DUE: number = canaryRow.index.dueNs;
+export const CANARY_SUBMITTED: number = canaryRow.index.submittedNs;
+export const CANARY_RUN: number = canaryRow.index.runNs;
+export const CANARY_STATE: number = canaryRow.index.state;
+
+export const HOLD_DOUBLES: number = strideIn(holdRow, "f64");
+export const HOLD_WORDS: number = strideIn(holdRow, "u32");
+export const HOLD_HALVES: number = strideIn(holdRow, "u16");
+export const HOLD_START: number = holdRow.index.startNs;
+export const HOLD_END: number = holdRow.index.endNs;
+export const HOLD_TASK: number = holdRow.index.task;
+export const HOLD_WORKER: number = holdRow.index.worker;
+export const HOLD_OP: number = holdRow.index.op;
+
+export function canaryCountOf(records: Records): number {
+  return records.headerI32[recordsHeaderRow.index.canaryCount] as number;
+}
+
+/** Hold rows that were written: claims beyond the capacity left no row. */
+export function holdCountOf(records: Records): number {
+  return Math.min(records.headerI32[recordsHeaderRow.index.holdCount] as number, records.shape.holdCapacity);
+}
+
+export function tickCountOf(records: Records): number {
+  return records.headerI32[recordsHeaderRow.index.tickCount] as number;
+}
+
+/** When the trial was sealed. */
+export function endNsOf(records: Records): number {
+  return records.headerF64[recordsHeaderRow.index.endNs] as number;
+}
