@@ -137,14 +137,14 @@ function classRow(latency: ClassLatency): ClassRow {
   return { loop, count, lagNs, waitNs, resumeWaitNs, serviceNs, responseNs };
 }
 
-function warningsOf({ peer, cutOff }: TrialFacts, { planned, unserved }: Counts): string[] {
+function warningsOf({ peer, ending }: TrialFacts, { planned, unserved }: Counts): string[] {
   const warnings: string[] = [];
   if (peer !== null && peer.coreShare > PEER_LIMITED_CORE_SHARE) {
     warnings.push(
       `peer-limited: the echo peer took ${peer.coreShare.toFixed(2)} of a core, so this is its limit rather than the runtime's`,
     );
   }
-  if (cutOff) warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
+  if (ending === "cut-off") warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
   return warnings;
 }
 

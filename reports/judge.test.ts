@@ -447,10 +447,10 @@ function cutOff(finishNs: (task: number) => number): Scene {
 
 test("a runtime that is still at work at the cut-off is only slow; one that had stopped lost the tasks", () => {
   const slow = cutOff((task) => (task + 1) * 700 * MS);
-  expect(divergedBecause(caseOf(slow, { cutOff: true }))).toEqual([]);
+  expect(divergedBecause(caseOf(slow, { ending: "cut-off" }))).toEqual([]);
   const lost = caseOf(
     cutOff((task) => (task + 1) * MS),
-    { cutOff: true },
+    { ending: "cut-off" },
   );
   expect(divergedBecause(lost)).toEqual([
     "3 tasks (the first is task 7) left lying: nothing started or ended in the last 5.1 s before the cut-off",
@@ -459,11 +459,17 @@ test("a runtime that is still at work at the cut-off is only slow; one that had 
   expect(divergedBecause({ ...lost, facts: { ...lost.facts, runtimeReturned: false } })).toEqual([]);
 });
 
+test("a runtime that claims to have finished early diverges, also where its tasks are done", () => {
+  expect(divergedBecause(caseOf(honestClosed(), { ending: "left-early" }))).toEqual([
+    "the runtime left before it was told to stop",
+  ]);
+});
+
 test("canaries left lying at the cut-off while nothing happens are lost too", () => {
   const scene = honest();
   scene.records.canaryU16[50 * CANARY_HALVES + CANARY_STATE] = taskStates.submitted;
   sealAt(scene, scene.trace.windowNs + scene.trace.drainNs);
-  expect(divergedBecause(caseOf(scene, { peer, cutOff: true }))).toEqual([
+  expect(divergedBecause(caseOf(scene, { peer, ending: "cut-off" }))).toEqual([
     expect.stringMatching(/^1 canaries left lying: nothing started or ended in the last \d\.\d s/),
   ]);
 });

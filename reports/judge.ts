@@ -61,16 +61,18 @@ export function divergedBecause(trial: Case): string[] {
     done: impliedOps(trace, tasksByProgram(trace, records)),
     planned: impliedOps(trace, tasksByProgram(trace, null)),
   };
-  const isStill = !facts.cutOff && facts.runtimeReturned;
+  const cutOff = facts.ending === "cut-off";
+  const isStill = !cutOff && facts.runtimeReturned;
   return [
-    ...unaccounted(countsOf(trace, records), facts.cutOff),
+    ...(facts.ending === "left-early" ? ["the runtime left before it was told to stop"] : []),
+    ...unaccounted(countsOf(trace, records), cutOff),
     ...brokenTasks({ trace, records, nominal, expected }),
     ...brokenJoins(trace, records),
     ...brokenHolds(trace, records, nominal),
-    ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff: facts.cutOff }),
+    ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff }),
     ...(isStill ? brokenLanes(records) : []),
     ...brokenOps(records, implied, !isStill),
-    ...(facts.cutOff && facts.runtimeReturned ? leftLying(trace, records) : []),
+    ...(cutOff && facts.runtimeReturned ? leftLying(trace, records) : []),
     ...missingPeer(trace, facts),
     ...(facts.peer === null ? [] : brokenPeer(trace, facts.peer, implied)),
   ];
