@@ -7,6 +7,7 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UNFINISHED } from "./durable.ts";
 
 export const LOCK_FILE = "lock";
 
@@ -14,20 +15,21 @@ export type Locked = { readonly release: () => void } | { readonly heldBy: numbe
 
 export function lockRun(folder: string): Locked {
   const path = join(folder, LOCK_FILE);
-  const own = `${path}.${process.pid}`;
+  // Its ending tells the holder that it may remove what a killed contender left.
+  const own = `${path}.${process.pid}${UNFINISHED}`;
   const content = `${process.pid} ${startTimeOf(process.pid) ?? "unknown"}\n`;
-  writeFileSync(own, content);
   try {
     for (;;) {
+      writeFileSync(own, content);
       if (tryLink(own, path)) return { release: () => releaseLock(path, content) };
       const found = readLock(path);
       if (found === null) continue;
       if (isAlive(found)) return { heldBy: pidOf(found) };
-      const aside = `${own}.stale`;
+      const aside = `${path}.${process.pid}.stale${UNFINISHED}`;
       if (!tryRename(path, aside)) continue;
       const removed = readFileSync(aside, "utf8");
       if (removed !== found && isAlive(removed)) tryLink(aside, path);
-      rmSync(aside);
+      rmSync(aside, { force: true });
     }
   } finally {
     rmSync(own, { force: true });
@@ -58,7 +60,8 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    // ENOENT: a holder that cleaned up took our file for a leftover.
+    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return false;
     throw error;
   }
 }
