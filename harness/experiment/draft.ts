@@ -6,6 +6,7 @@ import { type Config, findConfig, readConfig } from "../trial/config.ts";
 import { type Cores, readCores } from "../trial/cores.ts";
 import { flatLayer, formatPath, type Layer } from "../trial/layer.ts";
 import { type PlanDraft, parsePlan } from "../trial/plan.ts";
+import { folderProblem } from "../trial/store.ts";
 
 export interface PlanSources {
   /** Settings by the names of a config file, as the flags gave them; and the flag each came by. */
@@ -19,6 +20,8 @@ export interface PlanSources {
   readonly file?: { readonly path: string } | { readonly folder: string };
   /** A config as an object, in place of a file. */
   readonly config?: Config;
+  /** Where the run is to be written; checked like the rest. */
+  readonly folder?: string | undefined;
 }
 
 export interface Drafted {
@@ -36,7 +39,7 @@ const variableKeys: Readonly<Record<string, string>> = {
 export async function draftPlan(
   sources: PlanSources,
 ): Promise<Drafted | { readonly problems: readonly Problem[] }> {
-  const { flags, variables = {}, file, config } = sources;
+  const { flags, variables = {}, file, config, folder } = sources;
   const layers: Layer[] = [];
   const problems: Problem[] = [];
   if (flags !== undefined) layers.push(flatLayer(flags.values, flags.names));
@@ -55,6 +58,8 @@ export async function draftPlan(
   const cores = readCores();
   const parsed = parsePlan({ layers, cores, workloads, runtimes });
   if ("problems" in parsed) problems.push(...parsed.problems);
+  const refused = folder === undefined ? null : folderProblem(folder);
+  if (refused !== null) problems.push({ where: String(folder), message: refused });
   return "draft" in parsed && problems.length === 0 ? { draft: parsed.draft, cores } : { problems };
 }
 

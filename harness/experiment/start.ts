@@ -45,7 +45,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
   if (missing.length > 0) throw new MissingRuntimeError(missing);
   const run = request.folder ?? join(RUNS_FOLDER, newRunId(new Date()));
   const refused = createRunFolder(run);
-  if (refused !== null) throw new UsageError([{ where: run, message: refused.wrong }]);
+  if (refused !== null) throw new UsageError([{ where: run, message: refused }]);
   const lock = lockRun(run);
   if ("heldBy" in lock) {
     throw new UsageError([{ where: run, message: `process ${lock.heldBy} has just started a run here.` }]);

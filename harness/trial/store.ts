@@ -10,8 +10,18 @@
  * A run exists once SHA256SUMS does. A name ending in .tmp is unfinished.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { decodeTrace } from "../../workloads/trace/trace.ts";
 import { readAligned } from "./aligned-file.ts";
@@ -35,19 +45,35 @@ export function newRunId(now: Date): string {
   return `${now.toISOString().replace(/[:.]/g, "-").replace("Z", "")}-${randomBytes(3).toString("hex")}`;
 }
 
-/** Makes an empty run folder, or answers why that path cannot be one. Nothing is left behind then. */
-export function createRunFolder(path: string): { wrong: string } | null {
+/** Why a path cannot become a run folder, or null. Writes nothing. */
+export function folderProblem(path: string): string | null {
+  const advice = "Give a new or empty folder.";
   try {
-    if (existsSync(path)) {
-      if (!statSync(path).isDirectory()) return { wrong: "is a file. Give a new or empty folder." };
-      if (readdirSync(path).length > 0) return { wrong: "is not empty. Give a new or empty folder." };
-    }
+    if (existsSync(path) && readdirSync(path).length > 0) return `is not empty. ${advice}`;
+    accessSync(nearestExisting(path), constants.W_OK | constants.X_OK);
+    return statSync(nearestExisting(path)).isDirectory() ? null : `is below a file. ${advice}`;
+  } catch (error) {
+    return `cannot be written: ${(error as Error).message}. ${advice}`;
+  }
+}
+
+/** Makes an empty run folder, or answers why that path cannot be one. */
+export function createRunFolder(path: string): string | null {
+  const problem = folderProblem(path);
+  if (problem !== null) return problem;
+  try {
     mkdirSync(join(path, TRACES), { recursive: true });
     mkdirSync(join(path, TRIALS));
     return null;
   } catch (error) {
-    return { wrong: `cannot be written: ${(error as Error).message}. Give a new or empty folder.` };
+    return `cannot be written: ${(error as Error).message}. Give a new or empty folder.`;
   }
+}
+
+function nearestExisting(path: string): string {
+  let at = resolve(path);
+  while (!existsSync(at)) at = dirname(at);
+  return at;
 }
 
 /** Writes what must stand before the first trial starts; from then on the run exists. */
