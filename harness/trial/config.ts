@@ -8,8 +8,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "../../workloads/parameter.ts";
+import { shown } from "../../workloads/parameter.ts";
 import { formatPath, type Layer, type Path } from "./layer.ts";
-import { shown } from "./shown.ts";
 
 /** A plan as it is written in a config file. */
 export interface Config {

@@ -1,5 +1,5 @@
 /** Durations as users write them: a number and one of us, ms, s, m. */
-import { shown } from "./shown.ts";
+import { shown } from "../../workloads/parameter.ts";
 
 const unitsNs = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9 } as const;
 const DURATION = /^(\d+\.?\d*|\.\d+)(us|ms|s|m)$/;

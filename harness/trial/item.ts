@@ -16,7 +16,7 @@ export interface Setting {
   readonly value: string;
 }
 
-const SETTING = /^([A-Za-z][\w-]*)=(.*)$/s;
+const SETTING = /^(\w[\w-]*)=(.*)$/s;
 
 /** Splits a list of items: all of them or a sentence on each thing that is wrong, never both. */
 export function splitItems(text: string): { items: readonly Item[] } | { wrong: readonly string[] } {

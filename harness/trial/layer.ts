@@ -1,6 +1,6 @@
 /** Layers of settings: flags, environment and file, each with the place its values come from. */
 import type { Problem } from "../../workloads/parameter.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../workloads/parameter.ts";
 
 /** What a plan is made of, as it is called in a config file. */
 export type Key =
@@ -75,7 +75,7 @@ export function flatLayer(
   return {
     values,
     locate: ([key = "", ...rest]) => ({
-      where: placeOf[key] ?? String(key),
+      where: Object.hasOwn(placeOf, key) ? String(placeOf[key]) : key === "" ? "settings" : String(key),
       subject: rest.findLast((step) => typeof step === "string")?.toString() ?? String(key),
     }),
   };

@@ -1,5 +1,6 @@
 /** The loads of a plan: workloads with resolved parameters, each checked against the duration and the workers. */
 import type { ParameterValues, Problem } from "../../workloads/parameter.ts";
+import { shown } from "../../workloads/parameter.ts";
 import type { Composition, Workload } from "../../workloads/workload.ts";
 import { formatDuration } from "./duration.ts";
 import { oversize } from "./expected-work.ts";
@@ -7,7 +8,6 @@ import { splitItems } from "./item.ts";
 import { type Given, isGiven, type Place, type Reading, valuesOf } from "./layer.ts";
 import { readParameters } from "./read-parameters.ts";
 import type { Choice } from "./runtime-choices.ts";
-import { shown } from "./shown.ts";
 import type { Threads } from "./threads.ts";
 import { unknownName } from "./unknown-name.ts";
 

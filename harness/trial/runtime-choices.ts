@@ -2,10 +2,10 @@
 
 import type { Runtime } from "../../runtimes/runtime.ts";
 import type { ParameterValues } from "../../workloads/parameter.ts";
+import { shown } from "../../workloads/parameter.ts";
 import { labelOf, splitItems } from "./item.ts";
 import { type Given, type Reading, valuesOf } from "./layer.ts";
 import { readParameters } from "./read-parameters.ts";
-import { shown } from "./shown.ts";
 import { unknownName } from "./unknown-name.ts";
 
 /** A runtime with resolved options. */

@@ -1,5 +1,5 @@
 /** Thread counts as users write them: a count, 0 for all cores, or a multiple of the cores like "2x". */
-import { shown } from "./shown.ts";
+import { shown } from "../../workloads/parameter.ts";
 
 export const WORKER_LIMIT = 1024;
 
@@ -13,14 +13,14 @@ export interface Threads {
 
 /** `Nx` is max(1, round(N·cores)). Otherwise a sentence that follows the name of the value. */
 export function parseThreads(given: unknown, coreCount: number): { threads: Threads } | { wrong: string } {
-  const label = typeof given === "string" ? given.trim() : String(given);
+  const label = typeof given === "string" ? given.trim() : typeof given === "number" ? String(given) : "";
   const multiple = typeof given === "string" ? MULTIPLE.exec(label) : null;
   const isCount = (typeof given === "number" && Number.isSafeInteger(given)) || /^\d+$/.test(label);
   const factor = multiple === null ? null : Number(multiple[1]);
   const workerCount =
     factor !== null && factor > 0
       ? Math.max(1, Math.round(factor * coreCount))
-      : isCount && typeof given !== "object" && typeof given !== "boolean"
+      : isCount
         ? Number(label) === 0
           ? coreCount
           : Number(label)

@@ -1,6 +1,5 @@
 /** The message about a name nobody knows: with the nearest known one, or all of them. */
-import { nearest } from "../../workloads/parameter.ts";
-import { shown } from "./shown.ts";
+import { nearest, shown } from "../../workloads/parameter.ts";
 
 export function unknownName(noun: string, name: unknown, known: readonly string[]): string {
   const near = typeof name === "string" ? nearest(name, known) : null;
