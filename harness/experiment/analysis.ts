@@ -1,7 +1,7 @@
 /** From a run on disk to its result document: the same way while measuring, resuming and verifying. */
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { judgeTrial, type TrialRow } from "../../reports/judge.ts";
+import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
 import { assembleReport, type ResultDocument } from "../../reports/report.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
@@ -87,14 +87,16 @@ export function judgeStored(
   const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
   assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
   const { traceHash } = planned;
+  const evidence = { planned, treatment, result, traceHash };
+  if (result.outcome !== "completed") {
+    return judgeTrial({ ...evidence, trace: null, records: null, expected: null });
+  }
   const trace = references.traceOf(traceHash);
-  const common = { planned, treatment, result, trace, traceHash };
-  if (result.outcome !== "completed") return judgeTrial({ ...common, records: null, expected: null });
   const path = join(trialFolder(run, planned.id), "records.bin");
   const read = readRecords(path);
   if ("damage" in read) throw new DamageError([`trials/${planned.id}/records.bin: ${read.damage}`]);
   const expected = references.expectedOf(trace, traceHash);
-  return judgeTrial({ ...common, records: read.records, expected });
+  return judgeTrial({ ...evidence, trace, records: read.records, expected });
 }
 
 /** The document of the trials judged so far, which stand in the plan's order. */

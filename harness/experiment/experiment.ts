@@ -4,7 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import type { TrialRow } from "../../reports/judge.ts";
+import type { TrialRow } from "../../reports/analyze.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { monotonicNs } from "../../runtimes/clock.ts";
 import type { TrialRequest } from "../trial/run-trial.ts";

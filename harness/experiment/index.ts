@@ -14,8 +14,8 @@ import { readEnvironment, readPlan } from "../trial/store.ts";
 import { analyzeStored } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
+export type { TrialRow } from "../../reports/analyze.ts";
 export { formats } from "../../reports/formats/catalog.ts";
-export type { TrialRow } from "../../reports/judge.ts";
 export type { ResultDocument } from "../../reports/report.ts";
 export { runtimes } from "../../runtimes/catalog.ts";
 export type { Runtime } from "../../runtimes/runtime.ts";

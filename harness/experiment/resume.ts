@@ -1,7 +1,7 @@
 /** Resumes a run: checks that it is the same run on the same machine, then runs what is missing. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TrialRow } from "../../reports/judge.ts";
+import type { TrialRow } from "../../reports/analyze.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { hashOf } from "../../workloads/trace/trace.ts";
 import { damageIn } from "../trial/checksums.ts";
