@@ -128,6 +128,7 @@ async function runOne(
       settings: {
         isoloadVersion,
         runtime: treatment.runtime,
+        runtimeModule: null,
         options: treatment.options,
         workerCount: treatment.workerCount,
         coreCount: plan.coreCount,

@@ -6,13 +6,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { damageIn } from "../trial/checksums.ts";
-import { twoCores } from "../trial/fake-runtimes.test.support.ts";
+import { twoCores } from "../trial/fixtures/fake-runtimes.ts";
 import { isRun } from "../trial/store.ts";
+import { freshFolder, scripted } from "./fixtures/scripted-trial.ts";
 import { resumeRun } from "./resume.ts";
-import { freshFolder, scripted } from "./scripted-trial.test.support.ts";
 import { verifyRun } from "./verify.ts";
 
-const script = fileURLToPath(new URL("./killed-run.test.support.js", import.meta.url));
+const script = fileURLToPath(new URL("./fixtures/killed-run.js", import.meta.url));
 const KILLS = 15;
 /** Two treatments in the rounds of the script. */
 const TRIALS = 20;

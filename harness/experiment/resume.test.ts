@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { damageIn } from "../trial/checksums.ts";
 import { DamageError } from "../trial/damage-error.ts";
-import { twoCores } from "../trial/fake-runtimes.test.support.ts";
+import { twoCores } from "../trial/fixtures/fake-runtimes.ts";
 import { UsageError } from "../trial/usage-error.ts";
+import { freshFolder, type Script, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { resumeRun } from "./resume.ts";
-import { freshFolder, type Script, scripted, smallDraft } from "./scripted-trial.test.support.ts";
 import { type RunOutcome, runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
 

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { twoCores } from "../trial/fake-runtimes.test.support.ts";
+import { twoCores } from "../trial/fixtures/fake-runtimes.ts";
 import { readPlan } from "../trial/store.ts";
 import { MissingRuntimeError, UsageError } from "../trial/usage-error.ts";
 import type { Progress } from "./experiment.ts";
+import { freshFolder, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { constantRun } from "./run.ts";
-import { freshFolder, scripted, smallDraft } from "./scripted-trial.test.support.ts";
 import { runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { workloads } from "../../workloads/catalog.ts";
 import { findConfig, readConfig } from "./config.ts";
-import { fakeRuntimes, twoCores } from "./fake-runtimes.test.support.ts";
+import { fakeRuntimes, twoCores } from "./fixtures/fake-runtimes.ts";
 import { type PlanDraft, parsePlan } from "./plan.ts";
 import { formatProblem } from "./usage-error.ts";
 

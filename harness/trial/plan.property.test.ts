@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { workloads } from "../../workloads/catalog.ts";
-import { fakeRuntimes, twoCores } from "./fake-runtimes.test.support.ts";
+import { fakeRuntimes, twoCores } from "./fixtures/fake-runtimes.ts";
 import { splitItems } from "./item.ts";
 import { flatLayer } from "./layer.ts";
 import { parsePlan } from "./plan.ts";

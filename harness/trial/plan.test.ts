@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { workloads } from "../../workloads/catalog.ts";
-import { fakeRuntimes, twoCores } from "./fake-runtimes.test.support.ts";
+import { fakeRuntimes, twoCores } from "./fixtures/fake-runtimes.ts";
 import { flatLayer } from "./layer.ts";
 import { type PlanDraft, parsePlan } from "./plan.ts";
 import { formatProblem } from "./usage-error.ts";

@@ -90,7 +90,7 @@ const facts = z.strictObject({
   runtimeVersion: text,
   runtimeStats: z.record(text, number),
   runtimeReturned: z.boolean(),
-  cutOff: z.boolean(),
+  ending: z.enum(["all-ended", "cut-off", "left-early"]),
   resources: resources.nullable(),
   peer: peer.nullable(),
 });
