@@ -9,6 +9,9 @@ import type { Workload } from "./workload.ts";
 /** A repetition is this many blocks long: one to block, three to recover. */
 const REPETITION_BLOCKS = 4;
 
+/** Their due times are held one by one. */
+const BLOCK_LIMIT = 1e6;
+
 export const blockK: Workload = {
   name: "block-k",
   family: "blocking",
@@ -37,6 +40,11 @@ export const blockK: Workload = {
     if (neededNs > durationNs) {
       return {
         misfit: `${repeats} repetitions of ${REPETITION_BLOCKS} × ${blockMs} ms need ${neededNs / 1e6} ms and the duration is ${durationNs / 1e6} ms. Give a longer --duration or fewer repeats.`,
+      };
+    }
+    if (Number(blockers) * Number(repeats) > BLOCK_LIMIT) {
+      return {
+        misfit: `${blockers} blockers in ${repeats} repetitions are more than ${BLOCK_LIMIT} blocks. Give fewer.`,
       };
     }
     const blocksAtNs = Array.from({ length: Number(repeats) }, (_, repetition) =>

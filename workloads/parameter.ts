@@ -107,11 +107,16 @@ function parseValue(parameter: Parameter, given: unknown): { value: ParameterVal
   return { wrong: `is ${shown(given)}. Give ${noun} from ${parameter.min} to ${parameter.max}${unit}.` };
 }
 
-/** How a value that came from outside is quoted in a message. */
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+const SHOWN_CHARACTERS = 60;
+
+/** How a value that came from outside is quoted in a message: short, on one line, its type visible. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);
+  }
   if (Array.isArray(value)) return "a list";
-  return typeof value === "object" && value !== null ? "a mapping" : String(value);
+  if (typeof value === "object" && value !== null) return "a mapping";
+  return typeof value === "function" ? "a function" : String(value);
 }
 
 /** The candidate within a third of the name's length in edits (Levenshtein), or null. */

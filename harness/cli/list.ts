@@ -1,0 +1,85 @@
+/** `isoload list`: what can be measured, and what of it is available here. */
+import type { Command } from "commander";
+import type { Parameter } from "../experiment/index.ts";
+import { columns } from "./columns.ts";
+import type { Context, Library } from "./context.ts";
+import { OK } from "./exit.ts";
+import { examples, formatProblems, strayProblems } from "./flags.ts";
+
+export function registerList(program: Command, context: Context): void {
+  program
+    .command("list")
+    .description("workloads with their parameters, and runtimes")
+    .option("--format <name>", "table or json", "table")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText("after", examples(["isoload list", "isoload list --format json"]))
+    .action(async ({ format }: { readonly format: string }, command: Command) => {
+      const library = await context.load();
+      const problems = [
+        ...strayProblems(command, library),
+        ...formatProblems(format, ["table", "json"], library),
+      ];
+      if (problems.length > 0) throw new library.UsageError(problems);
+      const listed = listing(library);
+      context.out(format === "json" ? `${JSON.stringify(listed, null, 2)}\n` : asText(library, listed));
+      context.exit(OK);
+    });
+}
+
+interface Listing {
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly family: string;
+    readonly parameters: Readonly<Record<string, Parameter>>;
+  }[];
+  readonly runtimes: readonly {
+    readonly name: string;
+    readonly available: boolean;
+    /** Why it is not available. */
+    readonly reason: string | null;
+    readonly version: string | null;
+  }[];
+}
+
+function listing({ workloads, runtimes }: Library): Listing {
+  return {
+    workloads: workloads.map(({ name, family, parameters }) => ({ name, family, parameters })),
+    runtimes: runtimes.map((runtime) => {
+      const { name } = runtime;
+      const availability = runtime.availability();
+      return availability.available
+        ? { name, available: true, reason: null, version: availability.version }
+        : { name, available: false, reason: availability.reason, version: null };
+    }),
+  };
+}
+
+function asText({ workloads, runtimes }: Library, listed: Listing): string {
+  const blocks = workloads.map(({ name, family, shows, parameters }) => {
+    const rows = Object.entries(parameters).map(([key, parameter]) => [
+      `    ${key}`,
+      defaultOf(parameter),
+      allowedBy(parameter),
+      parameter.meaning,
+    ]);
+    return `  ${name} (${family}): ${shows}\n${columns(rows)}`;
+  });
+  const rows = listed.runtimes.map(({ name, version, reason }, index) => [
+    `  ${name}`,
+    version ?? "not available",
+    reason ?? runtimes[index]?.summary ?? "",
+  ]);
+  return `Workloads\n${blocks.join("\n")}\nRuntimes\n${columns(rows)}`;
+}
+
+function defaultOf(parameter: Parameter): string {
+  return parameter.default === undefined ? "unset" : String(parameter.default);
+}
+
+function allowedBy(parameter: Parameter): string {
+  if (parameter.kind === "choice") return parameter.choices.join(" | ");
+  if (parameter.kind === "path") return "a path";
+  const unit = parameter.unit === "" ? "" : ` ${parameter.unit}`;
+  return `${parameter.min} to ${parameter.max}${unit}`;
+}

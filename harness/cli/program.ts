@@ -1,0 +1,58 @@
+/** The command line as a whole: every command, and what a bare or unknown one says. */
+import { Command } from "commander";
+import type { Context, Register } from "./context.ts";
+import { registerDoctor } from "./doctor.ts";
+import { OK, USAGE } from "./exit.ts";
+import { examples, strayProblems } from "./flags.ts";
+import { registerList } from "./list.ts";
+import { registerQuick } from "./quick.ts";
+import { registerReport } from "./report.ts";
+import { registerRun } from "./run.ts";
+import { registerTrace } from "./trace.ts";
+import { registerVerify } from "./verify.ts";
+
+const commands: readonly Register[] = [
+  registerQuick,
+  registerRun,
+  registerList,
+  registerReport,
+  registerVerify,
+  registerDoctor,
+  registerTrace,
+];
+
+/** Throws commander's own error for what its parser refuses, a UsageError for what the commands do. */
+export function buildProgram(context: Context): Command {
+  const program = new Command("isoload")
+    .description(
+      "Puts the same load on every async runtime and says, with proof, who was fast, who was late and who starved.",
+    )
+    .option("-V, --version", "print the version")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText(
+      "after",
+      `${examples(["isoload quick", "isoload run -w block-k -t 1x,2x", "isoload list"])}
+Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement or damaged run,
+  5 a required runtime is missing, 70 a defect of isoload, 130 and 143 interrupted`,
+    );
+  // Before the commands are added: they inherit both.
+  program.exitOverride().configureOutput({ writeOut: context.out, writeErr: () => undefined });
+  for (const register of commands) register(program, context);
+  return program.action(async ({ version }: { readonly version?: true }) => {
+    const library = await context.load();
+    const [name] = program.args;
+    if (version === true) {
+      context.out(`${library.isoloadVersion}\n`);
+      context.exit(OK);
+    } else if (name === undefined) {
+      context.err(program.helpInformation());
+      context.exit(USAGE);
+    } else if (name.startsWith("-")) {
+      throw new library.UsageError(strayProblems(program, library));
+    } else {
+      const known = program.commands.map((command) => command.name());
+      throw new library.UsageError([{ where: "", message: library.unknownName("command", name, known) }]);
+    }
+  });
+}

@@ -1,0 +1,124 @@
+/** From a run on disk to its result document: the same way while measuring, resuming and verifying. */
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
+import { assembleReport, type ResultDocument } from "../../reports/report.ts";
+import { referenceChecksums } from "../../workloads/trace/reference.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import { DamageError } from "../trial/damage-error.ts";
+import { readRecords } from "../trial/seal.ts";
+import {
+  committedTrials,
+  readExpected,
+  readTrace,
+  readTrial,
+  trialFolder,
+  writeExpected,
+} from "../trial/store.ts";
+import type { Environment, Plan, PlannedTrial } from "../trial/trial.ts";
+
+/** Reads the traces and the reference's results of a run. */
+export interface References {
+  traceOf(traceHash: string): Trace;
+  expectedOf(trace: Trace, traceHash: string): Uint32Array;
+}
+
+/**
+ * References that keep what they computed beside the trace, for the holder of the run's lock.
+ * One trace is held in memory: a round goes through all of them in random order, and they may be large.
+ */
+export function keptReferences(run: string): References {
+  return {
+    traceOf: lastOf((traceHash) => readTrace(run, traceHash)),
+    expectedOf: (trace, traceHash) => {
+      const kept = readExpected(run, traceHash);
+      if (kept !== null) return kept;
+      const checksums = referenceChecksums(trace);
+      writeExpected(run, traceHash, checksums);
+      return checksums;
+    },
+  };
+}
+
+/** References for a reader: what was kept, and computed in memory where it was not. */
+function readReferences(run: string): References {
+  return {
+    traceOf: lastOf((traceHash) => readTrace(run, traceHash)),
+    expectedOf: (trace, traceHash) => readExpected(run, traceHash) ?? referenceChecksums(trace),
+  };
+}
+
+/** References computed anew, so that nothing that was kept is believed. Writes nothing. */
+export function freshReferences(run: string): References {
+  const expected = new Map<string, Uint32Array>();
+  return {
+    traceOf: lastOf((traceHash) => readTrace(run, traceHash)),
+    expectedOf: (trace, traceHash) => {
+      const checksums = expected.get(traceHash) ?? referenceChecksums(trace);
+      expected.set(traceHash, checksums);
+      return checksums;
+    },
+  };
+}
+
+/** The document of what is complete in a run. Writes nothing. */
+export function analyzeStored(
+  run: string,
+  { plan, environment }: { plan: Plan; environment: Environment },
+  references: References = readReferences(run),
+): ResultDocument {
+  return documentOf({ plan, environment, rows: judgeCommitted(run, plan, references) });
+}
+
+/** The trials that are complete, judged, in the plan's order. */
+export function judgeCommitted(run: string, plan: Plan, references: References): TrialRow[] {
+  const committed = committedTrials(run);
+  return plan.trials
+    .filter(({ id }) => committed.has(id))
+    .map((planned) => judgeStored(run, { plan, planned, references }));
+}
+
+/** Judges a trial from its folder. Throws a DamageError where that is not what was written. */
+export function judgeStored(
+  run: string,
+  { plan, planned, references }: { plan: Plan; planned: PlannedTrial; references: References },
+): TrialRow {
+  const { result } = readTrial(run, planned.id);
+  const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
+  assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
+  const { traceHash } = planned;
+  const evidence = { planned, treatment, result, traceHash };
+  if (result.outcome !== "completed") {
+    return judgeTrial({ ...evidence, trace: null, records: null, expected: null });
+  }
+  const trace = references.traceOf(traceHash);
+  const path = join(trialFolder(run, planned.id), "records.bin");
+  const read = readRecords(path);
+  if ("damage" in read) throw new DamageError([`trials/${planned.id}/records.bin: ${read.damage}`]);
+  const expected = references.expectedOf(trace, traceHash);
+  return judgeTrial({ ...evidence, trace, records: read.records, expected });
+}
+
+/** The document of the trials judged so far, which stand in the plan's order. */
+export function documentOf(parts: {
+  readonly plan: Plan;
+  readonly environment: Environment;
+  readonly rows: readonly TrialRow[];
+}): ResultDocument {
+  const { plan, environment, rows } = parts;
+  const isWhole = rows.length === plan.trials.length;
+  const state = !isWhole ? "partial" : rows.some(({ valid }) => valid) ? "complete" : "failed";
+  return assembleReport({ state, environment, plan, trials: rows });
+}
+
+function lastOf<Value>(read: (key: string) => Value): (key: string) => Value {
+  let last: { readonly key: string; readonly value: Value } | null = null;
+  return (key) => {
+    if (last?.key === key) return last.value;
+    // Let go of the former before the next is read: each may take hundreds of megabytes.
+    last = null;
+    const value = read(key);
+    last = { key, value };
+    return value;
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * The loop that runs an experiment: asks what is next, runs those trials one after another, judges each as
+ * soon as it has ended, and keeps the result on disk up to date.
+ */
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import type { TrialRow } from "../../reports/analyze.ts";
+import type { ResultDocument } from "../../reports/report.ts";
+import { monotonicNs } from "../../runtimes/clock.ts";
+import type { TrialRequest } from "../trial/run-trial.ts";
+import { beginTrial, commitTrial, removeUnfinished, tracePath, writeResult } from "../trial/store.ts";
+import { formatJson } from "../trial/stored.ts";
+import type { Environment, Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
+import { isoloadVersion } from "../trial/version.ts";
+import { documentOf, judgeStored, type References } from "./analysis.ts";
+
+/** What comes next, given what is known: pure, so that it can be tested without running anything. */
+export type Experiment = (judged: readonly TrialRow[]) => Next;
+export type Next =
+  | { readonly kind: "round"; readonly trials: readonly PlannedTrial[] }
+  | { readonly kind: "done" };
+
+/** What happens, as plain data for whoever shows it. */
+export type Progress =
+  | { readonly kind: "building"; readonly built: number; readonly total: number }
+  | {
+      readonly kind: "planned";
+      readonly run: string;
+      readonly trialCount: number;
+      readonly notes: readonly string[];
+    }
+  | (Position & { readonly kind: "started" })
+  | (Position & {
+      readonly kind: "running";
+      readonly endedCount: number;
+      readonly plannedCount: number;
+    })
+  | (Position & { readonly kind: "ended"; readonly row: TrialRow });
+
+interface Position {
+  /** From 1. */
+  readonly index: number;
+  readonly trialCount: number;
+  readonly treatment: Treatment;
+  readonly round: number;
+  /** null until a trial has ended in this process. */
+  readonly remainingNs: number | null;
+}
+
+/** How a trial is run: the real one starts a process, a scripted one plays a result in tests. */
+export type RunTrial = (request: TrialRequest) => Promise<TrialResult>;
+
+export interface LoopRequest {
+  readonly run: string;
+  readonly plan: Plan;
+  readonly environment: Environment;
+  readonly experiment: Experiment;
+  readonly references: References;
+  /** Rows of the trials that are complete already. */
+  readonly judged: readonly TrialRow[];
+  readonly runTrial: RunTrial;
+  readonly onProgress: (progress: Progress) => void;
+  /** Aborting stops the current trial and keeps what is complete. */
+  readonly signal: AbortSignal;
+}
+
+export interface LoopOutcome {
+  readonly document: ResultDocument;
+  readonly interrupted: boolean;
+}
+
+/** From spawning to `ready`. */
+const START_LIMIT_NS = 30e9;
+/** What a trial may take beyond its window and drain before it is killed from outside. */
+const MARGIN_NS = 20e9;
+/** Loading the trace and sealing the records, on a slow disk. */
+const TASK_LIMIT_NS = 2e3;
+
+/** Only the holder of the run's lock may call it. */
+export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
+  const { run, plan, environment, experiment, signal } = request;
+  const rows = [...request.judged];
+  const pace = { startedNs: monotonicNs(), ended: 0 };
+  let document = documentOf({ plan, environment, rows });
+  writeResult(run, formatJson(document));
+  for (let next = experiment(rows); next.kind === "round"; next = experiment(rows)) {
+    for (const planned of next.trials) {
+      const row = await runOne(request, {
+        planned,
+        index: rows.length + 1,
+        remainingNs: remaining(pace, plan, rows),
+      });
+      if (row === null) {
+        removeUnfinished(run);
+        return { document, interrupted: true };
+      }
+      rows.push(row);
+      pace.ended++;
+      document = documentOf({ plan, environment, rows });
+      writeResult(run, formatJson(document));
+    }
+  }
+  return { document, interrupted: signal.aborted && document.state === "partial" };
+}
+
+/** null: it was interrupted, and nothing of it counts. */
+async function runOne(
+  request: LoopRequest,
+  at: { planned: PlannedTrial; index: number; remainingNs: number | null },
+): Promise<TrialRow | null> {
+  const { run, plan, references, onProgress, signal } = request;
+  const { planned } = at;
+  if (signal.aborted) return null;
+  const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
+  assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
+  const position: Position = {
+    index: at.index,
+    trialCount: plan.trials.length,
+    treatment,
+    round: planned.round,
+    remainingNs: at.remainingNs,
+  };
+  onProgress({ kind: "started", ...position });
+  const trace = references.traceOf(planned.traceHash);
+  let result: TrialResult;
+  try {
+    result = await request.runTrial({
+      settings: {
+        isoloadVersion,
+        runtime: treatment.runtime,
+        runtimeModule: null,
+        options: treatment.options,
+        workerCount: treatment.workerCount,
+        coreCount: plan.coreCount,
+        unitNs: plan.unitNs,
+        // Relative to the trial's folder, so that a run can be moved and still be what was written.
+        tracePath: join("..", "..", tracePath(planned.traceHash)),
+        traceHash: planned.traceHash,
+        recordsPath: "records.bin",
+      },
+      folder: beginTrial(run, planned.id),
+      startDeadlineNs: START_LIMIT_NS + trace.taskCount * TASK_LIMIT_NS,
+      deadlineNs: trace.windowNs + trace.drainNs + MARGIN_NS + trace.taskCount * TASK_LIMIT_NS,
+      node: { executable: process.execPath, flags: [] },
+      onEvent: (event) => {
+        if (event.event === "progress") onProgress({ ...event, kind: "running", ...position });
+      },
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+  commitTrial(run, { planned, result });
+  const row = judgeStored(run, { plan, planned, references });
+  onProgress({ kind: "ended", ...position, row });
+  return row;
+}
+
+function remaining(
+  { startedNs, ended }: { startedNs: number; ended: number },
+  plan: Plan,
+  rows: readonly TrialRow[],
+): number | null {
+  if (ended === 0) return null;
+  return ((monotonicNs() - startedNs) / ended) * (plan.trials.length - rows.length);
+}

@@ -1,0 +1,59 @@
+/**
+ * The library: what the commands call, and what a program may.
+ *
+ *     const drafted = await draftPlan({ config: { workloads: ["block-k"], rounds: 3 } });
+ *     if ("problems" in drafted) throw new UsageError(drafted.problems);
+ *     const { document } = await runExperiment(drafted);
+ */
+import type { ResultDocument } from "../../reports/report.ts";
+import { runtimes } from "../../runtimes/catalog.ts";
+import type { Config } from "../trial/config.ts";
+import { readCores } from "../trial/cores.ts";
+import { examine, type Finding } from "../trial/doctor.ts";
+import { readEnvironment, readPlan } from "../trial/store.ts";
+import { analyzeStored } from "./analysis.ts";
+import { resolveRun } from "./run-reference.ts";
+
+export type { TrialRow } from "../../reports/analyze.ts";
+export { formats } from "../../reports/formats/catalog.ts";
+export type { ResultDocument } from "../../reports/report.ts";
+export { runtimes } from "../../runtimes/catalog.ts";
+export type { Runtime } from "../../runtimes/runtime.ts";
+export { workloads } from "../../workloads/catalog.ts";
+export type { Parameter, Problem } from "../../workloads/parameter.ts";
+export type { Workload } from "../../workloads/workload.ts";
+export type { Config } from "../trial/config.ts";
+export { readCores } from "../trial/cores.ts";
+export { DamageError } from "../trial/damage-error.ts";
+export type { Finding } from "../trial/doctor.ts";
+export { formatDuration } from "../trial/duration.ts";
+export type { PlanDraft } from "../trial/plan.ts";
+export { unknownName } from "../trial/unknown-name.ts";
+export { formatProblem, MissingRuntimeError, UsageError } from "../trial/usage-error.ts";
+export { isoloadVersion } from "../trial/version.ts";
+export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
+export type { Progress } from "./experiment.ts";
+export { type ResumeRequest, resumeRun } from "./resume.ts";
+export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
+export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
+export { type Verification, verifyRun } from "./verify.ts";
+
+/** Gives a config file its types; the value stays as it is. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/**
+ * The result of a run, by the analysis of its raw records: nothing is run again and nothing is written.
+ * `reference`: a path, an id, or "latest". Throws a UsageError where there is no run, a DamageError where it
+ * cannot be read.
+ */
+export function analyzeRun(reference: string): ResultDocument {
+  const run = resolveRun(reference);
+  return analyzeStored(run, { plan: readPlan(run), environment: readEnvironment(run) });
+}
+
+/** What on this machine would spoil results. Takes a little more than a second. */
+export function examineMachine(): Promise<readonly Finding[]> {
+  return examine(readCores(), runtimes);
+}

@@ -1,0 +1,134 @@
+/** Resumes a run: checks that it is the same run on the same machine, then runs what is missing. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TrialRow } from "../../reports/analyze.ts";
+import { workloads } from "../../workloads/catalog.ts";
+import { hashOf } from "../../workloads/trace/trace.ts";
+import { damageIn } from "../trial/checksums.ts";
+import type { Cores } from "../trial/cores.ts";
+import { DamageError } from "../trial/damage-error.ts";
+import { differences, readEnvironment as environmentNow } from "../trial/environment.ts";
+import { lockRun } from "../trial/lock.ts";
+import { runTrial } from "../trial/run-trial.ts";
+import { rebuildTrace } from "../trial/schedule.ts";
+import {
+  committedTrials,
+  RESULT_FILE,
+  readEnvironment,
+  readPlan,
+  readPlanText,
+  removeUnfinished,
+  TRIALS,
+  trialFolder,
+  writeResult,
+} from "../trial/store.ts";
+import { formatJson, PLAN_VERSION, parseVersions } from "../trial/stored.ts";
+import type { Environment, Plan } from "../trial/trial.ts";
+import { UsageError } from "../trial/usage-error.ts";
+import { isoloadVersion } from "../trial/version.ts";
+import { documentOf, judgeCommitted, keptReferences } from "./analysis.ts";
+import { runLoop } from "./experiment.ts";
+import { constantRun } from "./run.ts";
+import { resolveRun } from "./run-reference.ts";
+import { type RunOutcome, type RunRequest, tokioVersion } from "./start.ts";
+
+export interface ResumeRequest extends Omit<RunRequest, "draft" | "folder"> {
+  /** A path, an id, or "latest". */
+  readonly reference: string;
+}
+
+/**
+ * Throws a UsageError where there is no such run or it is another one's (plan, version, trace, machine), and a
+ * DamageError where a complete trial is not what was written. What is complete stays as it is, byte for byte.
+ */
+export async function resumeRun(request: ResumeRequest): Promise<RunOutcome> {
+  const { cores, onProgress = () => undefined, signal = new AbortController().signal } = request;
+  const run = resolveRun(request.reference);
+  const lock = lockRun(run);
+  if ("heldBy" in lock) {
+    refuse(run, [`process ${lock.heldBy} is writing it. Wait until that has ended.`]);
+  }
+  try {
+    refuse(run, otherVersion(readPlanText(run)));
+    const plan = readPlan(run);
+    const environment = readEnvironment(run);
+    refuse(run, otherTraces(plan));
+    refuse(
+      run,
+      damageIn(run, { whole: false }).map((damage) => `${damage}: it is not the run that was started.`),
+    );
+    removeUnfinished(run);
+    const committed = committedTrials(run);
+    const damage = [...committed].flatMap((id) =>
+      damageIn(trialFolder(run, id), { whole: true }).map((what) => `${TRIALS}/${id}: ${what}`),
+    );
+    if (damage.length > 0) throw new DamageError(damage);
+    const references = keptReferences(run);
+    const judged = judgeCommitted(run, plan, references);
+    onProgress({ kind: "planned", run, trialCount: plan.trials.length - judged.length, notes: plan.notes });
+    if (judged.length === plan.trials.length)
+      return completeOutcome(run, { plan, environment, rows: judged });
+    refuse(run, otherMachine(environment, cores));
+    const outcome = await runLoop({
+      ...{ run, plan, environment, references, judged, onProgress, signal },
+      experiment: constantRun(plan),
+      runTrial: request.runTrial ?? runTrial,
+    });
+    return { run, ...outcome };
+  } finally {
+    if ("release" in lock) lock.release();
+  }
+}
+
+/** A kill may have come between the last trial and the result; otherwise nothing is written. */
+function completeOutcome(
+  run: string,
+  parts: { plan: Plan; environment: Environment; rows: readonly TrialRow[] },
+): RunOutcome {
+  const document = documentOf(parts);
+  const content = formatJson(document);
+  const path = join(run, RESULT_FILE);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== content) writeResult(run, content);
+  return { run, document, interrupted: false };
+}
+
+function refuse(run: string, reasons: readonly string[]): void {
+  if (reasons.length > 0) throw new UsageError(reasons.map((message) => ({ where: run, message })));
+}
+
+function otherVersion(planText: string): string[] {
+  const versions = parseVersions(planText);
+  if (versions === null) return ["plan.json is no plan."];
+  const different: string[] = [];
+  if (versions.planVersion !== PLAN_VERSION) {
+    different.push(
+      `its plan is of version ${versions.planVersion} and this isoload writes ${PLAN_VERSION}. Start a new run.`,
+    );
+  }
+  if (versions.isoloadVersion !== isoloadVersion) {
+    different.push(
+      `it was started by isoload ${versions.isoloadVersion} and this is ${isoloadVersion}. Resume it with that version or start a new run.`,
+    );
+  }
+  return different;
+}
+
+/** The plan's traces, built anew one at a time: the same recipe must give the same bytes. */
+function otherTraces(plan: Plan): string[] {
+  return plan.traces.flatMap((planned) => {
+    const rebuilt = rebuildTrace(plan, planned, workloads);
+    const hash = "trace" in rebuilt ? hashOf(rebuilt.trace) : null;
+    if (hash === planned.traceHash) return [];
+    const came = "wrong" in rebuilt ? rebuilt.wrong : `it comes to ${hash} now`;
+    return [
+      `the trace of ${planned.workload} for round ${planned.round} is ${planned.traceHash} in the plan, and ${came}. Start a new run.`,
+    ];
+  });
+}
+
+function otherMachine(before: Environment, cores: Cores): string[] {
+  return differences(before, environmentNow(cores, tokioVersion())).map(
+    (difference) =>
+      `its environment has changed: ${difference}. Resume it where it was started, or start a new run.`,
+  );
+}

@@ -1,0 +1,27 @@
+/** How users name a run: a path, an id, or "latest". */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isRun, RUNS_FOLDER } from "../trial/store.ts";
+import { UsageError } from "../trial/usage-error.ts";
+
+/** The run's folder. Throws a UsageError where there is no run. */
+export function resolveRun(reference: string): string {
+  const candidates = reference === "latest" ? latest() : [reference, join(RUNS_FOLDER, reference)];
+  const found = candidates.find((path) => reference !== "" && existsSync(path) && isRun(path));
+  if (found !== undefined) return found;
+  const message =
+    reference === "latest"
+      ? `there is no run under ${RUNS_FOLDER}. Start one: isoload run`
+      : `there is no run at ${JSON.stringify(reference)}. Give the path of a run folder, the id of one under ${RUNS_FOLDER}, or "latest".`;
+  throw new UsageError([{ where: "", message }]);
+}
+
+/** Ids sort by time. */
+function latest(): string[] {
+  if (!existsSync(RUNS_FOLDER)) return [];
+  return readdirSync(RUNS_FOLDER)
+    .toSorted()
+    .reverse()
+    .map((id) => join(RUNS_FOLDER, id))
+    .filter(isRun);
+}

@@ -1,0 +1,150 @@
+/** Verifies a run: every byte is as it was written, and the analysis of the raw records gives the result again. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { ResultDocument } from "../../reports/report.ts";
+import { damageIn, SUMS_FILE } from "../trial/checksums.ts";
+import { DamageError } from "../trial/damage-error.ts";
+import { lockHolder } from "../trial/lock.ts";
+import {
+  expectedPath,
+  RESULT_FILE,
+  readEnvironment,
+  readExpected,
+  readPlan,
+  readResultText,
+  readTrial,
+  TRACES,
+  TRIALS,
+  tracePath,
+  trialFolder,
+} from "../trial/store.ts";
+import { formatJson } from "../trial/stored.ts";
+import type { Plan } from "../trial/trial.ts";
+import { analyzeStored, freshReferences, type References } from "./analysis.ts";
+import { resolveRun } from "./run-reference.ts";
+
+export interface Verification {
+  readonly run: string;
+  /** One sentence each; empty: nothing is damaged. */
+  readonly damage: readonly string[];
+  /** The analysis re-run; null where damage forbids it. */
+  readonly document: ResultDocument | null;
+}
+
+/** `reference`: a path, an id, or "latest". Throws a UsageError where there is no run. Writes nothing. */
+export function verifyRun(reference: string): Verification {
+  const run = resolveRun(reference);
+  const holder = lockHolder(run);
+  if (holder !== null) {
+    return {
+      run,
+      damage: [`process ${holder} is writing it: verify it when that has ended`],
+      document: null,
+    };
+  }
+  const damage: string[] = [];
+  const guard = <Value>(read: () => Value): Value | null => guarded(damage, read);
+  damage.push(...damageIn(run, { whole: false }));
+  const plan = guard(() => readPlan(run));
+  const environment = guard(() => readEnvironment(run));
+  if (plan === null || environment === null) return { run, damage, document: null };
+  guard(() => damage.push(...strangers(run, plan)));
+  for (const { id } of plan.trials) {
+    if (namesOf(join(run, TRIALS)).includes(id)) guard(() => damage.push(...trialDamage(run, plan, id)));
+  }
+  const references = freshReferences(run);
+  for (const traceHash of new Set(plan.traces.map((trace) => trace.traceHash))) {
+    guard(() => damage.push(...expectedDamage(run, plan, traceHash, references)));
+  }
+  if (damage.length > 0) return { run, damage: withMissing(run, damage), document: null };
+  const document = guard(() => analyzeStored(run, { plan, environment }, references));
+  const result = guard(() => readResultText(run));
+  if (document !== null && result !== null && result !== formatJson(document)) {
+    damage.push(`${RESULT_FILE} is not what the analysis of the records gives`);
+  }
+  return { run, damage: withMissing(run, damage), document: damage.length > 0 ? null : document };
+}
+
+/** Files and folders that are no part of a run. */
+function strangers(run: string, plan: Plan): string[] {
+  const traces = plan.traces.flatMap(({ traceHash }) => [tracePath(traceHash), expectedPath(traceHash)]);
+  const known: Readonly<Record<string, readonly string[]>> = {
+    "": [SUMS_FILE, "plan.json", "environment.json", RESULT_FILE, TRACES, TRIALS],
+    [TRACES]: traces.map((path) => path.slice(TRACES.length + 1)),
+    [TRIALS]: plan.trials.map(({ id }) => id),
+  };
+  return Object.entries(known).flatMap(([folder, names]) =>
+    namesOf(join(run, folder))
+      .filter((name) => !names.includes(name))
+      .map((name) => `${join(folder, name)} does not belong to the run${leftOver(name)}`),
+  );
+}
+
+function leftOver(name: string): string {
+  return name.endsWith(".tmp") || name.startsWith("lock")
+    ? ": a process that was killed left it; isoload run --resume removes it"
+    : "";
+}
+
+function trialDamage(run: string, plan: Plan, id: string): string[] {
+  const damage = damageIn(trialFolder(run, id), { whole: true });
+  if (damage.length > 0) return damage.map((what) => `${TRIALS}/${id}: ${what}`);
+  const planned = plan.trials.find((trial) => trial.id === id);
+  return isDeepStrictEqual(readTrial(run, id).planned, planned)
+    ? []
+    : [`${TRIALS}/${id}: trial.json is of another trial than the plan's`];
+}
+
+/** The kept reference results, against results computed anew. They are there once a trial has completed. */
+function expectedDamage(run: string, plan: Plan, traceHash: string, references: References): string[] {
+  const kept = readExpected(run, traceHash);
+  const name = expectedPath(traceHash);
+  if (kept === null) {
+    const present = new Set(namesOf(join(run, TRIALS)));
+    const isNeeded = plan.trials.some(
+      (trial) =>
+        trial.traceHash === traceHash &&
+        present.has(trial.id) &&
+        readTrial(run, trial.id).result.outcome === "completed",
+    );
+    return isNeeded ? [`${name} is missing`] : [];
+  }
+  const fresh = references.expectedOf(references.traceOf(traceHash), traceHash);
+  const isSame = kept.length === fresh.length && kept.every((checksum, task) => checksum === fresh[task]);
+  return isSame ? [] : [`${name} is not what the reference gives`];
+}
+
+/** Names the trials that the result has and the folder lacks: their absence alone shows in no other file. */
+function withMissing(run: string, damage: readonly string[]): string[] {
+  const present = new Set(namesOf(join(run, TRIALS)));
+  const gone = resultTrialIds(run).filter((id) => !present.has(id));
+  return [...damage, ...gone.map((id) => `${TRIALS}/${id} is missing`)];
+}
+
+/** Empty where the result cannot be read: that is damage by itself and said elsewhere. */
+function resultTrialIds(run: string): string[] {
+  try {
+    const result = z.object({ trials: z.array(z.object({ id: z.string() })) });
+    return result.parse(JSON.parse(readResultText(run))).trials.map(({ id }) => id);
+  } catch {
+    return [];
+  }
+}
+
+function namesOf(folder: string): readonly string[] {
+  return guarded([], () => readdirSync(folder)) ?? [];
+}
+
+/** What the world did to a file is damage; anything else is a defect of ours and goes on. */
+function guarded<Value>(damage: string[], read: () => Value): Value | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DamageError) damage.push(...error.damage);
+    else if (error instanceof Error && "code" in error) damage.push(error.message);
+    else throw error;
+    return null;
+  }
+}

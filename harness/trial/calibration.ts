@@ -1,0 +1,62 @@
+/** What this machine takes for the harness's own units: medians over short repetitions, 150 ms in all. */
+import { strict as assert } from "node:assert";
+import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
+import { burn } from "../../workloads/trace/kernel.ts";
+import type { Calibration } from "./trial.ts";
+
+const REPETITIONS = 9;
+/** About 5 ms a repetition. */
+const UNITS = 2e6;
+/** About 1 ms a repetition. */
+const CLOCK_READS = 25_000;
+const SLEEPS = 25;
+const SLEEP_NS = 1e6;
+
+/** Blocks the calling thread. Not to be called while a trial runs. */
+export function calibrate(): Calibration {
+  return {
+    unitNs: measureUnitNs(),
+    clockReadNs: measureClockReadNs(),
+    sleepOvershootNs: measureOvershootNs(),
+  };
+}
+
+function measureUnitNs(): number {
+  // The first repetition is run by the interpreter in part; its result keeps the engine from dropping the loop.
+  let seed = burn(1, UNITS);
+  const costsNs = Array.from({ length: REPETITIONS }, () => {
+    const startNs = monotonicNs();
+    seed = burn(seed, UNITS);
+    return (monotonicNs() - startNs) / UNITS;
+  });
+  assert(seed > 0);
+  return median(costsNs);
+}
+
+function measureClockReadNs(): number {
+  const now = clockSince(0);
+  const costsNs = Array.from({ length: REPETITIONS + 1 }, () => {
+    const startNs = now();
+    for (let read = 1; read < CLOCK_READS; read++) now();
+    return (now() - startNs) / CLOCK_READS;
+  });
+  return median(costsNs.slice(1));
+}
+
+/** How late a thread wakes that was blocked for 1 ms, as a blocking callback is. */
+function measureOvershootNs(): number {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const overshootsNs = Array.from({ length: SLEEPS }, () => {
+    const startNs = monotonicNs();
+    Atomics.wait(cell, 0, 0, SLEEP_NS / 1e6);
+    return monotonicNs() - startNs - SLEEP_NS;
+  });
+  return median(overshootsNs);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
+  assert(middle !== undefined);
+  return middle;
+}
