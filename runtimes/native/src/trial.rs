@@ -8,10 +8,14 @@ use crate::record::{Recorder, Records};
 use crate::suspension::Suspension;
 use crate::task::Task;
 use crate::trace::Trace;
-use crate::worker;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::sync::Notify;
+
+thread_local! {
+    static LANE: Cell<Option<usize>> = const { Cell::new(None) };
+}
 
 /// A child that a parent may still join; the values of `Trial::joins`.
 const JOIN_RUNNING: u8 = 0;
@@ -116,6 +120,17 @@ impl Trial {
         monotonic_ns() - self.epoch_ns()
     }
 
+    /// The lane of the calling worker: its index in Tokio, asked once a thread.
+    #[inline]
+    pub fn lane(&self) -> usize {
+        LANE.get().unwrap_or_else(|| {
+            let lane = tokio::runtime::worker_index().expect("tasks are polled by workers only");
+            assert!(lane < self.worker_count, "worker {lane} is one more than the trial's lanes");
+            LANE.set(Some(lane));
+            lane
+        })
+    }
+
     #[inline]
     pub fn recorder(&self, lane: usize) -> Recorder<'_> {
         self.records.recorder(lane)
@@ -143,9 +158,7 @@ impl Trial {
     pub fn submit_canary(&'static self, canary: u32, due_ns: f64, now_ns: f64) {
         self.recorder(self.worker_count).canary_submitted(canary, due_ns, now_ns);
         drop(self.runtime.spawn(async move {
-            let lane = worker::lane(self);
-            let now_ns = worker::poll_start_ns(self, lane);
-            self.recorder(lane).canary_ran(canary, now_ns);
+            self.recorder(self.lane()).canary_ran(canary, self.now_ns());
         }));
     }
 
@@ -188,8 +201,7 @@ impl Trial {
         let until = self.anchor.instant_at(at_ns + self.epoch_ns());
         drop(self.runtime.spawn(async move {
             tokio::time::sleep_until(until.into()).await;
-            self.release(worker::lane(self), task, at_ns);
-            worker::forget_reading();
+            self.release(self.lane(), task, at_ns);
         }));
     }
 
