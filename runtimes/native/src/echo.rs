@@ -8,7 +8,6 @@ use crate::payload::push_payload;
 use crate::record::Records;
 use crate::suspension::{Resumption, Suspension};
 use crate::trace::{bytes_of, row_from};
-use crate::worker;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -199,8 +198,6 @@ impl Future for Serve {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let serve = self.get_mut();
-        // What happens here is not the next task's time.
-        worker::forget_reading();
         if let Poll::Ready(error) = serve.connection.poll_flush(context) {
             serve.connection.broke(&error.to_string());
             return Poll::Ready(());

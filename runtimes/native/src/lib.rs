@@ -25,7 +25,6 @@ pub mod tokio_runtime;
 pub mod trace;
 mod trial;
 mod warm_up;
-mod worker;
 
 #[cfg(all(feature = "node", not(test)))]
 mod node {

@@ -1,9 +1,11 @@
 //! A task as a future: performs the effects that `step` asks for, until the task finishes or suspends.
 //! The twin of `runtimes/interpreter.ts`, polled by Tokio itself.
 //!
-//! Clock reads: one after each op that holds the worker and one at the end of a task that did not end in such
-//! an op, or in a write to a socket. The start of a poll shares the last reading where that is sound; see
-//! `worker::poll_start_ns`.
+//! Clock reads: one at the start of each poll and one after each op that holds the worker; at the end of a task
+//! only where something was done since the last reading, which also says when the last op was done. The start
+//! of a poll does not share the last reading of the poll before: between the two lie Tokio's queues, its driver
+//! and the waking of other workers, and a worker that the kernel takes off its core there would make the next
+//! task look as if it had not waited.
 
 use crate::echo::Request;
 use crate::generated::Opcode;
@@ -11,7 +13,6 @@ use crate::kernel::burn;
 use crate::record::Recorder;
 use crate::step::{Effect, Stepper};
 use crate::trial::Trial;
-use crate::worker;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -64,17 +65,13 @@ impl Future for Task {
         // SAFETY: only the `Sleep` in `waits` must not move; it is polled and dropped where it stands.
         let task = unsafe { self.get_unchecked_mut() };
         let trial = task.trial;
-        let lane = worker::lane(trial);
-        let now_ns = worker::poll_start_ns(trial, lane);
-        let mut turn = Turn { trial, recorder: trial.recorder(lane), lane, now_ns, is_fresh: false };
-        let Some(result) = task.resume(&mut turn, context) else { return Poll::Pending };
-        let poll = task.run(&mut turn, result, context);
-        if turn.is_fresh {
-            worker::keep_reading(trial, lane, turn.now_ns);
-        } else {
-            worker::forget_reading();
+        let lane = trial.lane();
+        let recorder = trial.recorder(lane);
+        let mut turn = Turn { trial, recorder, lane, now_ns: trial.now_ns(), is_fresh: true };
+        match task.resume(&mut turn, context) {
+            Some(result) => task.run(&mut turn, result, context),
+            None => Poll::Pending,
         }
-        poll
     }
 }
 
@@ -195,7 +192,7 @@ impl Task {
     }
 
     fn suspends_in_sleep(&mut self, turn: &mut Turn, length_ns: f64, context: &mut Context<'_>) -> bool {
-        turn.read_clock();
+        turn.refresh();
         let until_ns = turn.now_ns + length_ns;
         let until = turn.trial.anchor.instant_at(until_ns + turn.trial.epoch_ns());
         self.waits = Wait::Timer { until_ns, sleep: tokio::time::sleep_until(until.into()) };
@@ -224,21 +221,25 @@ impl Task {
         let connections = turn.trial.connections.expect("a trace with an echo has connections");
         // Consecutive requests go round over the connections.
         connections.send(self.id as usize + self.stepper.pc() as usize, request);
-        // The write may have taken longer than a poll; it is not the next task's time.
-        turn.read_clock();
     }
 
     #[inline]
     fn finish(&self, turn: &mut Turn) {
-        if !turn.is_fresh {
-            turn.read_clock();
-        }
+        turn.refresh();
         turn.recorder.finished(self.id, turn.now_ns, self.stepper.checksum());
         turn.trial.ended(turn.lane, self.id, turn.now_ns);
     }
 }
 
 impl Turn<'_> {
+    /// Reads the clock if something was done since the last reading.
+    #[inline]
+    fn refresh(&mut self) {
+        if !self.is_fresh {
+            self.read_clock();
+        }
+    }
+
     #[inline]
     fn read_clock(&mut self) {
         self.now_ns = self.trial.now_ns();

@@ -11,10 +11,9 @@ use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
-use crate::worker;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,7 +23,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// The Tokio that this crate is built with.
 pub const TOKIO_VERSION: &str = env!("TOKIO_VERSION");
 
-/// Threads that have not started by then will not: a limit on threads has kept Tokio from it.
+/// Threads that have not started by then will not: a limit has kept Tokio from it since the probe.
 const THREADS_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +156,7 @@ fn bring_up(
         first_tag: 0,
         counts_down: false,
     });
-    worker::bind_lanes(trial);
+    trial.bind_lanes();
     Ok((runtime, trial))
 }
 
@@ -200,6 +199,7 @@ fn build(settings: &Settings) -> Result<Runtime, String> {
         assert_eq!(worker_count, 1, "the current-thread flavour has one worker");
         return Builder::new_current_thread().enable_all().build().map_err(|error| unbuilt(&error));
     }
+    probe_threads(worker_count)?;
     let threads = Arc::new((Mutex::new(0), Condvar::new()));
     let counted = threads.clone();
     let runtime = Builder::new_multi_thread()
@@ -220,6 +220,31 @@ fn build(settings: &Settings) -> Result<Runtime, String> {
         ));
     }
     Ok(runtime)
+}
+
+/// Whether that many threads can be had at the same time. Tokio panics where it gets none for its workers, and
+/// goes on with fewer where it gets some.
+fn probe_threads(wanted: usize) -> Result<(), String> {
+    let release = Arc::new(RwLock::new(()));
+    let held = release.write();
+    let mut probes = Vec::with_capacity(wanted);
+    let mut refusal = None;
+    while probes.len() < wanted && refusal.is_none() {
+        let release = release.clone();
+        match thread::Builder::new().name("isoload-probe".to_owned()).spawn(move || drop(release.read())) {
+            Ok(probe) => probes.push(probe),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    drop(held);
+    let count = probes.len();
+    for probe in probes {
+        probe.join().expect("a probe does not panic");
+    }
+    match refusal {
+        None => Ok(()),
+        Some(error) => Err(format!("only {count} of {wanted} worker threads can be had: {error}")),
+    }
 }
 
 fn unbuilt(error: &std::io::Error) -> String {

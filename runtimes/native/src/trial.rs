@@ -1,17 +1,27 @@
 //! One trial: its trace and records, and how its tasks are released. All workers share it.
 
 use crate::cells::F64;
-use crate::clock::{Anchor, monotonic_ns};
+use crate::clock::{Anchor, monotonic_ns, thread_id};
 use crate::echo::Connections;
 use crate::generated::{NONE, Opcode};
 use crate::record::{Recorder, Records};
 use crate::suspension::Suspension;
 use crate::task::Task;
 use crate::trace::Trace;
-use crate::worker;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::sync::Notify;
+
+thread_local! {
+    static LANE: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// More workers than any plan may ask for.
+const LANE_LIMIT: usize = 1024;
+
+/// The kernel's id of each lane's thread, known from the warm-up on, in which every worker runs.
+static THREAD_IDS: [AtomicU32; LANE_LIMIT] = [const { AtomicU32::new(0) }; LANE_LIMIT];
 
 /// A child that a parent may still join; the values of `Trial::joins`.
 const JOIN_RUNNING: u8 = 0;
@@ -116,6 +126,25 @@ impl Trial {
         monotonic_ns() - self.epoch_ns()
     }
 
+    /// The lane of the calling worker: its index in Tokio, asked once a thread.
+    #[inline]
+    pub fn lane(&self) -> usize {
+        LANE.get().unwrap_or_else(|| {
+            let lane = tokio::runtime::worker_index().expect("tasks are polled by workers only");
+            assert!(lane < self.worker_count, "worker {lane} is one more than the trial's lanes");
+            LANE.set(Some(lane));
+            THREAD_IDS[lane].store(thread_id(), Ordering::Relaxed);
+            lane
+        })
+    }
+
+    /// Writes which thread each lane's worker runs on, so that its CPU time can be found. After the warm-up.
+    pub fn bind_lanes(&self) {
+        for (lane, id) in self.records.lanes[..self.worker_count].iter().zip(&THREAD_IDS) {
+            lane.thread_id.set(id.load(Ordering::Relaxed));
+        }
+    }
+
     #[inline]
     pub fn recorder(&self, lane: usize) -> Recorder<'_> {
         self.records.recorder(lane)
@@ -143,9 +172,7 @@ impl Trial {
     pub fn submit_canary(&'static self, canary: u32, due_ns: f64, now_ns: f64) {
         self.recorder(self.worker_count).canary_submitted(canary, due_ns, now_ns);
         drop(self.runtime.spawn(async move {
-            let lane = worker::lane(self);
-            let now_ns = worker::poll_start_ns(self, lane);
-            self.recorder(lane).canary_ran(canary, now_ns);
+            self.recorder(self.lane()).canary_ran(canary, self.now_ns());
         }));
     }
 
@@ -188,8 +215,7 @@ impl Trial {
         let until = self.anchor.instant_at(at_ns + self.epoch_ns());
         drop(self.runtime.spawn(async move {
             tokio::time::sleep_until(until.into()).await;
-            self.release(worker::lane(self), task, at_ns);
-            worker::forget_reading();
+            self.release(self.lane(), task, at_ns);
         }));
     }
 

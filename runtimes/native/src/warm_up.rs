@@ -6,7 +6,6 @@ use crate::record::{Records, Shape};
 use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial};
-use crate::worker;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -61,7 +60,6 @@ impl WarmUp {
                 meeting.attend(copy.worker_count);
                 copy.set_epoch(monotonic_ns());
                 release_roots(copy);
-                worker::forget_reading();
             });
         }
         for copy in copies {

@@ -86,9 +86,9 @@ fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
     }
 }
 
-/// A reading from before the park would be raised to the submission, and the wait would read 0.
+/// A reading from before the hand-over would be raised to the submission, and the wait would read 0.
 #[test]
-fn a_worker_that_has_parked_reads_the_clock_anew() {
+fn every_poll_starts_with_a_reading_of_its_own() {
     for setup in [SETUPS[0], SETUPS[1], SETUPS[3]] {
         let due = (0..40).map(|index| task(0, f64::from(index) * 3e6)).collect();
         let draft = Draft { tasks: due, ..chains(0, 1, vec![]) };
