@@ -31,11 +31,11 @@ async function started(cwd: string, count: number): Promise<ChildProcess> {
   const line = [
     "run",
     "-w",
-    "cpu-mix:tasks=4000",
+    "cpu-mix:tasks=2000",
     "-r",
     "single-thread,work-stealing",
     "-n",
-    "20",
+    "5",
     "-o",
     "run",
   ];
