@@ -10,7 +10,6 @@ const demo = {
   workloads: ["tcp-echo", "cpu-mix", "block-k"],
   threads: ["1x"],
   rounds: 1,
-  duration: "1s",
 } as const;
 
 const nextCommands = [

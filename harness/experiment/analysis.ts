@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
+import { formats } from "../../reports/formats/catalog.ts";
 import { assembleReport, type ResultDocument } from "../../reports/report.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
@@ -109,6 +110,13 @@ export function documentOf(parts: {
   const isWhole = rows.length === plan.trials.length;
   const state = !isWhole ? "partial" : rows.some(({ valid }) => valid) ? "complete" : "failed";
   return assembleReport({ state, environment, plan, trials: rows });
+}
+
+/** What result.json holds, and what `--format json` prints: the same document gives the same text. */
+export function resultText(document: ResultDocument): string {
+  const json = formats.find(({ name }) => name === "json");
+  assert(json !== undefined, "json is a format");
+  return json.render(document, { color: false, width: Number.POSITIVE_INFINITY });
 }
 
 function lastOf<Value>(read: (key: string) => Value): (key: string) => Value {

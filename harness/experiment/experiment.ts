@@ -9,10 +9,9 @@ import type { ResultDocument } from "../../reports/report.ts";
 import { monotonicNs } from "../../runtimes/clock.ts";
 import type { TrialRequest } from "../trial/run-trial.ts";
 import { beginTrial, commitTrial, removeUnfinished, tracePath, writeResult } from "../trial/store.ts";
-import { formatJson } from "../trial/stored.ts";
 import type { Environment, Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
 import { isoloadVersion } from "../trial/version.ts";
-import { documentOf, judgeStored, type References } from "./analysis.ts";
+import { documentOf, judgeStored, type References, resultText } from "./analysis.ts";
 
 /** What comes next, given what is known: pure, so that it can be tested without running anything. */
 export type Experiment = (judged: readonly TrialRow[]) => Next;
@@ -82,7 +81,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
   const rows = [...request.judged];
   const pace = { startedNs: monotonicNs(), ended: 0 };
   let document = documentOf({ plan, environment, rows });
-  writeResult(run, formatJson(document));
+  writeResult(run, resultText(document));
   for (let next = experiment(rows); next.kind === "round"; next = experiment(rows)) {
     for (const planned of next.trials) {
       const row = await runOne(request, {
@@ -97,7 +96,7 @@ export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
       rows.push(row);
       pace.ended++;
       document = documentOf({ plan, environment, rows });
-      writeResult(run, formatJson(document));
+      writeResult(run, resultText(document));
     }
   }
   return { document, interrupted: signal.aborted && document.state === "partial" };

@@ -34,7 +34,9 @@ async function killedRun(line: string, afterMs: number): Promise<string> {
   return folder;
 }
 
-test("a run that is killed at any moment has every trial whole or absent, and can be resumed", async () => {
+test("a run that is killed at any moment has every trial whole or absent, and can be resumed", {
+  timeout: 120_000,
+}, async () => {
   let interrupted = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const early = kill % 5 === 0;

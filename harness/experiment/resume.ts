@@ -7,7 +7,7 @@ import { hashOf } from "../../workloads/trace/trace.ts";
 import { damageIn } from "../trial/checksums.ts";
 import type { Cores } from "../trial/cores.ts";
 import { DamageError } from "../trial/damage-error.ts";
-import { differences, readEnvironment as environmentNow } from "../trial/environment.ts";
+import { differences, observeEnvironment } from "../trial/environment.ts";
 import { lockRun } from "../trial/lock.ts";
 import { runTrial } from "../trial/run-trial.ts";
 import { rebuildTrace } from "../trial/schedule.ts";
@@ -22,11 +22,11 @@ import {
   trialFolder,
   writeResult,
 } from "../trial/store.ts";
-import { formatJson, PLAN_VERSION, parseVersions } from "../trial/stored.ts";
+import { PLAN_VERSION, parseVersions } from "../trial/stored.ts";
 import type { Environment, Plan } from "../trial/trial.ts";
 import { UsageError } from "../trial/usage-error.ts";
 import { isoloadVersion } from "../trial/version.ts";
-import { documentOf, judgeCommitted, keptReferences } from "./analysis.ts";
+import { documentOf, judgeCommitted, keptReferences, resultText } from "./analysis.ts";
 import { runLoop } from "./experiment.ts";
 import { constantRun } from "./run.ts";
 import { resolveRun } from "./run-reference.ts";
@@ -86,7 +86,7 @@ function completeOutcome(
   parts: { plan: Plan; environment: Environment; rows: readonly TrialRow[] },
 ): RunOutcome {
   const document = documentOf(parts);
-  const content = formatJson(document);
+  const content = resultText(document);
   const path = join(run, RESULT_FILE);
   if (!existsSync(path) || readFileSync(path, "utf8") !== content) writeResult(run, content);
   return { run, document, interrupted: false };
@@ -127,7 +127,7 @@ function otherTraces(plan: Plan): string[] {
 }
 
 function otherMachine(before: Environment, cores: Cores): string[] {
-  return differences(before, environmentNow(cores, tokioVersion())).map(
+  return differences(before, observeEnvironment(cores, tokioVersion())).map(
     (difference) =>
       `its environment has changed: ${difference}. Resume it where it was started, or start a new run.`,
   );

@@ -5,7 +5,7 @@ import { setImmediate as loopTurn } from "node:timers/promises";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
 import type { Cores } from "../trial/cores.ts";
-import { readEnvironment } from "../trial/environment.ts";
+import { observeEnvironment } from "../trial/environment.ts";
 import { lockRun } from "../trial/lock.ts";
 import type { PlanDraft } from "../trial/plan.ts";
 import { runTrial } from "../trial/run-trial.ts";
@@ -51,7 +51,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
     throw new UsageError([{ where: run, message: `process ${lock.heldBy} has just started a run here.` }]);
   }
   try {
-    const environment = readEnvironment(cores, tokioVersion());
+    const environment = observeEnvironment(cores, tokioVersion());
     const plan = await preparePlan({ run, draft, environment, onProgress, signal });
     const { notes } = plan;
     onProgress({ kind: "planned", run, trialCount: plan.trials.length, notes });

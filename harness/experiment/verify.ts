@@ -20,9 +20,8 @@ import {
   tracePath,
   trialFolder,
 } from "../trial/store.ts";
-import { formatJson } from "../trial/stored.ts";
 import type { Plan } from "../trial/trial.ts";
-import { analyzeStored, freshReferences, type References } from "./analysis.ts";
+import { analyzeStored, freshReferences, type References, resultText } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
 export interface Verification {
@@ -61,7 +60,7 @@ export function verifyRun(reference: string): Verification {
   if (damage.length > 0) return { run, damage: withMissing(run, damage), document: null };
   const document = guard(() => analyzeStored(run, { plan, environment }, references));
   const result = guard(() => readResultText(run));
-  if (document !== null && result !== null && result !== formatJson(document)) {
+  if (document !== null && result !== null && result !== resultText(document)) {
     damage.push(`${RESULT_FILE} is not what the analysis of the records gives`);
   }
   return { run, damage: withMissing(run, damage), document: damage.length > 0 ? null : document };

@@ -4,11 +4,12 @@ import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
 import { burn } from "../../workloads/trace/kernel.ts";
 import type { Calibration } from "./trial.ts";
 
-const REPETITIONS = 9;
-/** About 5 ms a repetition. */
-const UNITS = 2e6;
-/** About 1 ms a repetition. */
-const CLOCK_READS = 25_000;
+/** Shorter than a time slice, so that another process on the core spoils a few of them and not the median. */
+const REPETITIONS = 201;
+/** About 0.25 ms a repetition. */
+const UNITS = 100_000;
+/** About 40 us a repetition. */
+const CLOCK_READS = 1000;
 const SLEEPS = 25;
 const SLEEP_NS = 1e6;
 
@@ -22,8 +23,8 @@ export function calibrate(): Calibration {
 }
 
 function measureUnitNs(): number {
-  // The first repetition is run by the interpreter in part; its result keeps the engine from dropping the loop.
-  let seed = burn(1, UNITS);
+  // Compiled before it is timed; the result goes round, so that the engine cannot drop the loop.
+  let seed = burn(1, 20 * UNITS);
   const costsNs = Array.from({ length: REPETITIONS }, () => {
     const startNs = monotonicNs();
     seed = burn(seed, UNITS);
@@ -35,12 +36,12 @@ function measureUnitNs(): number {
 
 function measureClockReadNs(): number {
   const now = clockSince(0);
-  const costsNs = Array.from({ length: REPETITIONS + 1 }, () => {
+  const costsNs = Array.from({ length: REPETITIONS }, () => {
     const startNs = now();
     for (let read = 1; read < CLOCK_READS; read++) now();
     return (now() - startNs) / CLOCK_READS;
   });
-  return median(costsNs.slice(1));
+  return median(costsNs);
 }
 
 /** How late a thread wakes that was blocked for 1 ms, as a blocking callback is. */

@@ -46,17 +46,6 @@ export function damageIn(folder: string, { whole }: { whole: boolean }): string[
   return damage;
 }
 
-/** The names under checksum, or null where SHA256SUMS is missing or damaged. */
-export function namesIn(folder: string): readonly string[] | null {
-  try {
-    const listed = parseSums(readFileSync(join(folder, SUMS_FILE), "utf8"));
-    return listed === null ? null : [...listed.keys()];
-  } catch {
-    // Missing: `damageIn` says so.
-    return null;
-  }
-}
-
 /** SHA-256 of a file in hex, read in pieces: record files may have hundreds of megabytes. */
 export function hashFile(path: string): string {
   const hash = createHash("sha256");

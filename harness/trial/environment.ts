@@ -6,7 +6,7 @@ import type { Environment } from "./trial.ts";
 import { isoloadVersion } from "./version.ts";
 
 /** Takes 150 ms, for the calibration. `tokioVersion` is null where the addon is missing. */
-export function readEnvironment(cores: Cores, tokioVersion: string | null): Environment {
+export function observeEnvironment(cores: Cores, tokioVersion: string | null): Environment {
   return {
     isoloadVersion,
     nodeVersion: process.version,

@@ -1,0 +1,215 @@
+/** The built command as users start it. What needs a certain runtime is skipped where the catalogue lacks it. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { type ResultDocument, runtimes } from "../experiment/index.ts";
+
+const main = fileURLToPath(new URL("./main.js", import.meta.url));
+const available = runtimes.filter((runtime) => runtime.availability().available).map(({ name }) => name);
+const has = (...names: readonly string[]): boolean => names.every((name) => available.includes(name));
+/** Fast on every machine, and no canary has to come in time. */
+const tiny = ["-w", "null:tasks=200", "-r", "single-thread,work-stealing", "-n", "2"];
+
+const fresh = (): string => mkdtempSync(join(tmpdir(), "isoload-test-"));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function isoload(cwd: string, ...line: readonly string[]): Ended {
+  return spawnSync(process.execPath, [main, ...line], { cwd, encoding: "utf8" });
+}
+
+/** Starts a run of many trials and waits until `count` of them have ended. */
+async function started(cwd: string, count: number): Promise<ChildProcess> {
+  const line = [
+    "run",
+    "-w",
+    "cpu-mix:tasks=2000",
+    "-r",
+    "single-thread,work-stealing",
+    "-n",
+    "5",
+    "-o",
+    "run",
+  ];
+  const child = spawn(process.execPath, [main, ...line], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.resume();
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    child.once("close", () => reject(new Error(`it ended by itself: ${said}`)));
+    child.stderr.on("data", (text: Buffer) => {
+      said += text.toString();
+      if ((said.match(/: completed/g) ?? []).length >= count) resolve();
+    });
+  });
+  return child;
+}
+
+function sumsOf(run: string): Map<string, string> {
+  const trials = join(run, "trials");
+  const whole = readdirSync(trials).filter((name) => !name.endsWith(".tmp"));
+  return new Map(whole.map((id) => [id, readFileSync(join(trials, id, "SHA256SUMS"), "utf8")]));
+}
+
+/** Trial processes of this isoload that work below a folder. */
+function processesBelow(folder: string): string[] {
+  const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" });
+  return listed.split("\n").filter((row) => row.includes("trial-process") && row.includes(folder));
+}
+
+describe("usage", () => {
+  test("the version and the help are on standard output", () => {
+    expect(isoload(".", "--version")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    expect(isoload(".", "run", "--help")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Examples:"),
+    });
+  });
+
+  test("bad input ends with 2, everything on standard error, nothing written", () => {
+    const folder = fresh();
+    const ended = isoload(folder, "run", "-w", "nul", "-n", "0", "--rond", "-o", "out");
+    expect(ended).toMatchObject({ status: 2, stdout: "" });
+    expect(ended.stderr.trim().split("\n")).toHaveLength(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("a flag without its value ends with 2", () => {
+    expect(isoload(".", "run", "-n")).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("a reader that stops reading is no defect", async () => {
+    const child = spawn(process.execPath, [main, "list"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    const [code] = await once(child, "close");
+    expect(code).toBe(0);
+  });
+});
+
+describe("a run", { timeout: 60_000 }, () => {
+  test("prints its document, verifies, and is rendered again from its records", () => {
+    const folder = fresh();
+    const ended = isoload(folder, "run", ...tiny, "--format", "json", "-o", "run");
+    expect(ended.status, ended.stderr).toBe(0);
+    const document: ResultDocument = JSON.parse(ended.stdout);
+    expect(document.state).toBe("complete");
+    expect(document.trials.map(({ outcome }) => outcome)).toEqual(Array(4).fill("completed"));
+    expect(isoload(folder, "verify", "run")).toMatchObject({ status: 0 });
+    expect(isoload(folder, "report", "run", "--format", "json").stdout).toBe(ended.stdout);
+    expect(isoload(folder, "run", "--resume", "run", "--format", "json")).toMatchObject({
+      status: 0,
+      stdout: ended.stdout,
+    });
+  });
+
+  test("lies under .isoload/runs unless told otherwise, and the latest is found by that name", () => {
+    const folder = fresh();
+    expect(isoload(folder, "run", ...tiny, "-n", "1").status).toBe(0);
+    expect(readdirSync(join(folder, ".isoload", "runs"))).toHaveLength(1);
+    expect(isoload(folder, "verify", "latest").status).toBe(0);
+    expect(isoload(folder, "report", "latest", "--format", "markdown", "-o", "report.md").status).toBe(0);
+    expect(existsSync(join(folder, "report.md"))).toBe(true);
+  });
+
+  test("of a plan file is the run of its settings", () => {
+    const folder = fresh();
+    const settings =
+      "workloads: [{ name: null, tasks: 200 }]\nruntimes: [single-thread]\nrounds: 2\nseed: 5\n";
+    writeFileSync(join(folder, "isoload.config.yaml"), settings);
+    const ended = isoload(folder, "run", "--format", "json", "-n", "1");
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(JSON.parse(ended.stdout).plan).toMatchObject({ seed: 5, roundCount: 1 });
+  });
+
+  test("with one byte changed is damaged: 4", () => {
+    const folder = fresh();
+    expect(isoload(folder, "run", ...tiny, "-o", "run").status).toBe(0);
+    const path = join(folder, "run", "trials", "r0-t0", "records.bin");
+    const bytes = readFileSync(path);
+    bytes[100] = (bytes[100] as number) ^ 1;
+    writeFileSync(path, bytes);
+    const ended = isoload(folder, "verify", "run");
+    expect(ended.status).toBe(4);
+    expect(ended.stderr).toContain("trials/r0-t0: records.bin is not as it was written");
+    expect(isoload(folder, "run", "--resume", "run").status).toBe(4);
+  });
+});
+
+describe("an interrupted run", { timeout: 60_000 }, () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s: code %d, what is complete is kept, and it can be resumed", async (signal, code) => {
+    const folder = fresh();
+    const child = await started(folder, 2);
+    child.kill(signal);
+    const [status] = await once(child, "close");
+    expect(status).toBe(code);
+    const run = join(folder, "run");
+    const before = sumsOf(run);
+    expect(before.size).toBeGreaterThanOrEqual(2);
+    expect(JSON.parse(readFileSync(join(run, "result.json"), "utf8")).state).toBe("partial");
+    expect(isoload(folder, "verify", "run").status).toBe(0);
+    expect(isoload(folder, "run", "--resume", "run").status).toBe(0);
+    const after = sumsOf(run);
+    expect(after.size).toBe(10);
+    for (const [id, text] of before) expect(after.get(id)).toBe(text);
+  });
+
+  test("kill -9 leaves no process and a run that can be resumed", async () => {
+    const folder = fresh();
+    const child = await started(folder, 3);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const before = sumsOf(join(folder, "run"));
+    await expect.poll(() => processesBelow(folder), { timeout: 5000 }).toEqual([]);
+    expect(isoload(folder, "run", "--resume", "run").status).toBe(0);
+    const after = sumsOf(join(folder, "run"));
+    for (const [id, text] of before) expect(after.get(id)).toBe(text);
+    expect(isoload(folder, "verify", "run").status).toBe(0);
+  });
+});
+
+describe("a missing runtime", { timeout: 60_000 }, () => {
+  test.skipIf(!runtimes.some(({ name }) => name === "native") || has("native"))(
+    "is a note, and with --require exit 5 before anything starts",
+    () => {
+      const folder = fresh();
+      const ended = isoload(folder, "run", ...tiny, "-r", "native", "-n", "1");
+      expect(ended).toMatchObject({ status: 0, stderr: expect.stringContaining("native is skipped") });
+      const required = isoload(folder, "run", ...tiny, "--require", "native", "-o", "out");
+      expect(required).toMatchObject({ status: 5, stdout: "" });
+      expect(existsSync(join(folder, "out"))).toBe(false);
+    },
+  );
+});
+
+describe("every runtime", { timeout: 60_000 }, () => {
+  test.skipIf(!has("ideal", "single-thread", "work-stealing"))(
+    "executes the same trace with the same result, and nothing is left undone",
+    () => {
+      const line = ["run", "-w", "null:tasks=2000,cpu-mix:tasks=500", "-n", "2", "--format", "json"];
+      const ended = isoload(fresh(), ...line);
+      expect(ended.status, ended.stderr).toBe(0);
+      const { trials }: ResultDocument = JSON.parse(ended.stdout);
+      for (const workload of ["null", "cpu-mix"]) {
+        for (const round of [0, 1]) {
+          const rows = trials.filter((trial) => trial.workload === workload && trial.round === round);
+          expect(rows).toHaveLength(available.length);
+          expect(new Set(rows.map(({ traceHash }) => traceHash)).size).toBe(1);
+          expect(new Set(rows.map((row) => Reflect.get(row, "resultHash"))).size).toBe(1);
+        }
+      }
+    },
+  );
+});
