@@ -17,7 +17,7 @@ import { impliedOps, nominalOf } from "./judge/nominal.ts";
 import { brokenPeer } from "./judge/peer.ts";
 import { brokenTasks } from "./judge/tasks.ts";
 import { windowNsOf } from "./metrics/window.ts";
-import { CHECKSUM, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
+import { CHECKSUM, isCutOff, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
 
 /** What is held against what. */
 export interface Case {
@@ -61,16 +61,17 @@ export function divergedBecause(trial: Case): string[] {
     done: impliedOps(trace, tasksByProgram(trace, records)),
     planned: impliedOps(trace, tasksByProgram(trace, null)),
   };
-  const isStill = !facts.cutOff && facts.runtimeReturned;
+  const cutOff = isCutOff(trace, records);
   return [
-    ...unaccounted(countsOf(trace, records), facts.cutOff),
+    ...unaccounted(countsOf(trace, records), cutOff),
     ...brokenTasks({ trace, records, nominal, expected }),
     ...brokenJoins(trace, records),
     ...brokenHolds(trace, records, nominal),
-    ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff: facts.cutOff }),
-    ...(isStill ? brokenLanes(records) : []),
-    ...brokenOps(records, implied, !isStill),
-    ...(facts.cutOff && facts.runtimeReturned ? leftLying(trace, records) : []),
+    ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff }),
+    // The counters of a runtime that did not return were still moving when they were read.
+    ...(facts.runtimeReturned ? brokenLanes(records) : []),
+    ...brokenOps(records, implied, facts.runtimeReturned),
+    ...(cutOff && facts.runtimeReturned ? leftLying(trace, records) : []),
     ...missingPeer(trace, facts),
     ...(facts.peer === null ? [] : brokenPeer(trace, facts.peer, implied)),
   ];
