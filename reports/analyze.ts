@@ -8,6 +8,7 @@ import type { ClassLatency, Quantity } from "./metrics/latency.ts";
 import { measure } from "./metrics/measures.ts";
 import type { Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
+import { isCutOff } from "./rows.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
 export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
@@ -119,7 +120,7 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
     invalidBecause: late,
-    warnings: warningsOf(facts, counts),
+    warnings: warningsOf(facts, counts, isCutOff(trace, records)),
     resultHash: resultHashOf(trace, records),
     counts,
     metrics: fileMetrics((metric) => metric.of(measures)),
@@ -137,14 +138,14 @@ function classRow(latency: ClassLatency): ClassRow {
   return { loop, count, lagNs, waitNs, resumeWaitNs, serviceNs, responseNs };
 }
 
-function warningsOf({ peer, ending }: TrialFacts, { planned, unserved }: Counts): string[] {
+function warningsOf({ peer }: TrialFacts, { planned, unserved }: Counts, cutOff: boolean): string[] {
   const warnings: string[] = [];
   if (peer !== null && peer.coreShare > PEER_LIMITED_CORE_SHARE) {
     warnings.push(
       `peer-limited: the echo peer took ${peer.coreShare.toFixed(2)} of a core, so this is its limit rather than the runtime's`,
     );
   }
-  if (ending === "cut-off") warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
+  if (cutOff && unserved > 0) warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
   return warnings;
 }
 

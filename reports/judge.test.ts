@@ -447,11 +447,8 @@ function cutOff(finishNs: (task: number) => number): Scene {
 
 test("a runtime that is still at work at the cut-off is only slow; one that had stopped lost the tasks", () => {
   const slow = cutOff((task) => (task + 1) * 700 * MS);
-  expect(divergedBecause(caseOf(slow, { ending: "cut-off" }))).toEqual([]);
-  const lost = caseOf(
-    cutOff((task) => (task + 1) * MS),
-    { ending: "cut-off" },
-  );
+  expect(divergedBecause(caseOf(slow))).toEqual([]);
+  const lost = caseOf(cutOff((task) => (task + 1) * MS));
   expect(divergedBecause(lost)).toEqual([
     "3 tasks (the first is task 7) left lying: nothing started or ended in the last 5.1 s before the cut-off",
   ]);
@@ -469,7 +466,7 @@ test("canaries left lying at the cut-off while nothing happens are lost too", ()
   const scene = honest();
   scene.records.canaryU16[50 * CANARY_HALVES + CANARY_STATE] = taskStates.submitted;
   sealAt(scene, scene.trace.windowNs + scene.trace.drainNs);
-  expect(divergedBecause(caseOf(scene, { peer, ending: "cut-off" }))).toEqual([
+  expect(divergedBecause(caseOf(scene, { peer }))).toEqual([
     expect.stringMatching(/^1 canaries left lying: nothing started or ended in the last \d\.\d s/),
   ]);
 });

@@ -17,7 +17,7 @@ import { impliedOps, nominalOf } from "./judge/nominal.ts";
 import { brokenPeer } from "./judge/peer.ts";
 import { brokenTasks } from "./judge/tasks.ts";
 import { windowNsOf } from "./metrics/window.ts";
-import { CHECKSUM, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
+import { CHECKSUM, isCutOff, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
 
 /** What is held against what. */
 export interface Case {
@@ -61,8 +61,7 @@ export function divergedBecause(trial: Case): string[] {
     done: impliedOps(trace, tasksByProgram(trace, records)),
     planned: impliedOps(trace, tasksByProgram(trace, null)),
   };
-  const cutOff = facts.ending === "cut-off";
-  const isStill = !cutOff && facts.runtimeReturned;
+  const cutOff = isCutOff(trace, records);
   return [
     ...(facts.ending === "left-early" ? ["the runtime left before it was told to stop"] : []),
     ...unaccounted(countsOf(trace, records), cutOff),
@@ -70,8 +69,9 @@ export function divergedBecause(trial: Case): string[] {
     ...brokenJoins(trace, records),
     ...brokenHolds(trace, records, nominal),
     ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff }),
-    ...(isStill ? brokenLanes(records) : []),
-    ...brokenOps(records, implied, !isStill),
+    // The counters of a runtime that did not return were still moving when they were read.
+    ...(facts.runtimeReturned ? brokenLanes(records) : []),
+    ...brokenOps(records, implied, facts.runtimeReturned),
     ...(cutOff && facts.runtimeReturned ? leftLying(trace, records) : []),
     ...missingPeer(trace, facts),
     ...(facts.peer === null ? [] : brokenPeer(trace, facts.peer, implied)),

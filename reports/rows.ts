@@ -1,6 +1,7 @@
 /** Where the fields of record rows stand, as constants for the loops of judge and analysis. */
 import { canaryRow, holdRow, type Records, recordsHeaderRow, taskRecordRow } from "../runtimes/record.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
+import type { Trace } from "../workloads/trace/trace.ts";
 
 export const TASK_DOUBLES: number = strideIn(taskRecordRow, "f64");
 export const TASK_WORDS: number = strideIn(taskRecordRow, "u32");
@@ -47,4 +48,9 @@ export function tickCountOf(records: Records): number {
 /** When the trial was sealed. */
 export function endNsOf(records: Records): number {
   return records.headerF64[recordsHeaderRow.index.endNs] as number;
+}
+
+/** Whether the trial was ended by its cut-off, before everything was done or just then. */
+export function isCutOff(trace: Trace, records: Records): boolean {
+  return endNsOf(records) >= trace.windowNs + trace.drainNs;
 }

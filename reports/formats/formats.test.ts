@@ -21,22 +21,22 @@ const snapshot = (name: string): string =>
 const wide: Screen = { color: false, width: Number.POSITIVE_INFINITY };
 
 test("the table", async () => {
-  await expect(table.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("table.txt"));
+  await expect(table.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("table.snap"));
 });
 
 test("a narrow table keeps every column, in further blocks, within its width", async () => {
   const text = table.render(sampleDocument("partial"), { color: false, width: 100 });
-  await expect(text).toMatchFileSnapshot(snapshot("narrow-table.txt"));
+  await expect(text).toMatchFileSnapshot(snapshot("narrow-table.snap"));
   const figures = text.split("\n").filter((line) => line.startsWith("  ") && !line.includes("the same load"));
   expect(Math.max(...figures.map(visibleWidth))).toBeLessThanOrEqual(100);
 });
 
 test("Markdown", async () => {
-  await expect(markdown.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("markdown.md"));
+  await expect(markdown.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("markdown.snap"));
 });
 
 test("CSV", async () => {
-  await expect(csv.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("csv.csv"));
+  await expect(csv.render(sampleDocument(), wide)).toMatchFileSnapshot(snapshot("csv.snap"));
 });
 
 test("colour changes no visible character", () => {

@@ -4,7 +4,7 @@ import { opNames, ops } from "../../workloads/trace/op.ts";
 import { POLL_COUNT, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, TASK_WORDS } from "../rows.ts";
 import type { ImpliedOps } from "./nominal.ts";
 
-/** Counters that must agree with the rows of a trial that was not cut off: then both stood still when they were read. */
+/** Counters that must agree with the rows once the runtime has returned: then both stand still. */
 export function brokenLanes(records: Records): string[] {
   const rows = countRows(records);
   const broken: string[] = [];
@@ -56,18 +56,18 @@ function countRows(records: Records): {
 
 /**
  * Op counts lie between what the done tasks and what all tasks imply: the two agree when all are done.
- * While a cut-off trial is sealed its workers still count, so for it only the upper bound is exact.
+ * `isStill`: the runtime has returned; before that only the upper bound holds.
  */
 export function brokenOps(
   records: Records,
   implied: { readonly done: ImpliedOps; readonly planned: ImpliedOps },
-  cutOff: boolean,
+  isStill: boolean,
 ): string[] {
   const performed = opsPerformed(records);
   return opNames.flatMap((name) => {
     const { code, shortfallNs } = ops[name];
     const count = performed.count[code] as number;
-    const low = cutOff ? 0 : (implied.done.count[code] as number);
+    const low = isStill ? (implied.done.count[code] as number) : 0;
     const high = implied.planned.count[code] as number;
     const broken: string[] = [];
     if (!(count >= low && count <= high)) {

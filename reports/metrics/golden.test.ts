@@ -189,6 +189,29 @@ describe("a gap between two stretches in which all workers are held", () => {
     expect(figure(measures, "allHeldShareRaw")).toBe(100 / 200);
   });
 
+  test("counts as held where the next canary runs just as the gap ends", () => {
+    const stretches = [
+      [0, 60],
+      [60, 110],
+    ] as const;
+    expect(figure(measured(playHeld({ ...base, allHeld: stretches })), "allHeldShare")).toBe(110 / 200);
+  });
+
+  test("counts as held where only the next blocker was polled in it", () => {
+    const load = openLoad([dueAt([0, 0], [{ op: "block", ns: 50 * MS }])], 200 * MS);
+    const scene = sceneOf(load, halfPhase);
+    const worker = scene.workers[0];
+    scene.releaser.canarySubmitted(0, 0.5 * MS, 0.5 * MS);
+    worker?.canaryRan(0, 110 * MS);
+    for (const task of [0, 1]) {
+      scene.releaser.submitted(task, 0);
+      // Its worker takes it in the gap and sleeps a little later.
+      worker?.pollStarts(task, task * 55 * MS, 0);
+      worker?.held(task, BLOCK, task * 60 * MS, (task * 60 + 50) * MS);
+    }
+    expect(figure(measured(scene), "allHeldShare")).toBe(110 / 200);
+  });
+
   test("does not count where a canary ran in it", () => {
     const measures = measured(
       playHeld({
@@ -288,6 +311,16 @@ test("lag, wait, service and response of an open loop start at the intended star
   expect(figure(measures, "offeredPerSecond")).toBeCloseTo(25 / 0.024, 9);
   expect(figure(measures, "donePerSecond")).toBe(1000);
   expect(figure(measures, "throughputPerSecond")).toBeNull();
+});
+
+test("a task that finishes as the window ends was done within it", () => {
+  const scene = sceneOf(openLoad([dueAt([0, 0], [])], 10 * MS));
+  for (const task of [0, 1]) {
+    scene.releaser.submitted(task, 0);
+    scene.workers[0]?.pollStarts(task, 0, 0);
+    scene.workers[0]?.finished(task, 10 * MS + task, 0);
+  }
+  expect(figure(measured(scene), "donePerSecond")).toBe(100);
 });
 
 test("an unserved task is in no percentile, is counted, and still has its wait if it was started", () => {
