@@ -39,6 +39,10 @@ function buildAddon() {
     console.log("isoload: the native runtimes are left out (ISOLOAD_SKIP_NATIVE=1).");
     return;
   }
+  if (process.platform !== "linux") {
+    console.log(`isoload: the native runtimes are for Linux; on ${process.platform} they are left out.`);
+    return;
+  }
   if (spawnSync("cargo", ["--version"], { stdio: "ignore" }).status !== 0) {
     console.log(
       "isoload: no cargo here, so the native runtimes are left out. To have them, install Rust (https://rustup.rs) and run: npm run build",

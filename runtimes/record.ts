@@ -265,7 +265,8 @@ export function shapeFor(trace: Trace, workerCount: number): RecordsShape {
 
 /** Allocates an empty shared block. */
 export function allocateRecords(shape: RecordsShape): Records {
-  const bytes = new Uint8Array(new SharedArrayBuffer(sectionsOf(shape).endBytes));
+  // Written once, so that no page of it is first touched while something is measured.
+  const bytes = new Uint8Array(new SharedArrayBuffer(sectionsOf(shape).endBytes)).fill(0);
   const records = viewRecords(bytes, shape);
   const words = new Uint32Array(bytes.buffer, 0, strideIn(recordsHeaderRow, "u32"));
   const at = recordsHeaderRow.index;

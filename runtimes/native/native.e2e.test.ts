@@ -82,7 +82,7 @@ describe.skipIf(!isBuilt)("a process with the addon", () => {
   });
 
   test("does not start with fewer connections than planned", async () => {
-    const server = createServer(() => {});
+    const server = createServer(() => undefined);
     const port = await new Promise<number>((resolve) => {
       server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
     });
