@@ -50,8 +50,16 @@ export class Interpreter {
   /** The last reading of the clock: the start of the next poll, unless the worker waited in between. */
   nowNs = 0;
 
-  readonly #trace: Trace;
-  readonly #tasks: Tasks;
+  // The columns themselves, not the objects that hold them: objects from another thread have another shape,
+  // and code that was compiled during the warm-up would be thrown away.
+  readonly #taskU32: Uint32Array;
+  readonly #taskF64: Float64Array;
+  readonly #results: Int32Array;
+  readonly #readyNs: Float64Array;
+  readonly #successors: Uint32Array;
+  readonly #gates: Int32Array;
+  readonly #joins: Int32Array;
+  readonly #pendingJoins: Int32Array;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
@@ -61,8 +69,14 @@ export class Interpreter {
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(trace: Trace, tasks: Tasks, recorder: Recorder, clock: Clock, scheduler: Scheduler) {
-    this.#trace = trace;
-    this.#tasks = tasks;
+    this.#taskU32 = trace.taskU32;
+    this.#taskF64 = trace.taskF64;
+    this.#results = tasks.results;
+    this.#readyNs = tasks.readyNs;
+    this.#successors = tasks.successors;
+    this.#gates = tasks.gates;
+    this.#joins = tasks.joins;
+    this.#pendingJoins = tasks.pendingJoins;
     this.#recorder = recorder;
     this.#clock = clock;
     this.#scheduler = scheduler;
@@ -73,8 +87,8 @@ export class Interpreter {
   poll(task: number): void {
     const stepper = this.#stepper;
     const recorder = this.#recorder;
-    recorder.pollStarts(task, this.nowNs, this.#tasks.readyNs[task] as number);
-    let result = this.#tasks.results[task] as number;
+    recorder.pollStarts(task, this.nowNs, this.#readyNs[task] as number);
+    let result = this.#results[task] as number;
     let isFresh = false;
     for (;;) {
       const op = stepper.step(task, result);
@@ -105,17 +119,17 @@ export class Interpreter {
 
   /** A suspended task can go on since `readyNs`, with the result of its op. Called once a suspension, on any worker. */
   wake(task: number, readyNs: number, result: number): void {
-    this.#tasks.results[task] = result;
-    this.#tasks.readyNs[task] = readyNs;
+    this.#results[task] = result;
+    this.#readyNs[task] = readyNs;
     this.#scheduler.ready(task);
   }
 
   /** One of the conditions `task` waits for has come true at `atNs`; the last one submits it. */
   release(task: number, atNs: number): void {
-    const isDue = (this.#trace.taskF64[task * TASK_F64 + TASK_DUE] as number) >= 0;
+    const isDue = (this.#taskF64[task * TASK_F64 + TASK_DUE] as number) >= 0;
     if (isDue) {
       // The releaser has stamped or will stamp it; it counts as submitted from its due time on.
-      if (Atomics.sub(this.#tasks.gates, task, 1) > 1) return;
+      if (Atomics.sub(this.#gates, task, 1) > 1) return;
     } else {
       this.#recorder.spawned(task, atNs);
     }
@@ -152,8 +166,8 @@ export class Interpreter {
       this.#scheduler.sleepUntil(task, this.nowNs + stepper.a);
     } else if (op === YIELD) {
       this.#recorder.performed(YIELD, 0);
-      this.#tasks.results[task] = 0;
-      this.#tasks.readyNs[task] = this.nowNs;
+      this.#results[task] = 0;
+      this.#readyNs[task] = this.nowNs;
       this.#scheduler.readyLast(task);
     } else if (op === ECHO) {
       this.#recorder.performed(ECHO, 0);
@@ -181,10 +195,11 @@ export class Interpreter {
    * parent and children can see it reach zero, and that one makes the parent ready.
    */
   #suspendsInJoin(task: number, first: number, count: number): boolean {
-    const { joins, pendingJoins, readyNs, results } = this.#tasks;
+    const joins = this.#joins;
+    const pendingJoins = this.#pendingJoins;
     this.#recorder.performed(JOIN, 0);
-    results[task] = 0;
-    readyNs[task] = this.nowNs;
+    this.#results[task] = 0;
+    this.#readyNs[task] = this.nowNs;
     Atomics.store(pendingJoins, task, 1);
     for (let child = first; child < first + count; child++) {
       Atomics.add(pendingJoins, task, 1);
@@ -198,19 +213,19 @@ export class Interpreter {
   #finish(task: number): void {
     this.#recorder.finished(task, this.nowNs, this.#stepper.checksum(task));
     const row = task * TASK_U32;
-    const parent = this.#trace.taskU32[row + TASK_PARENT] as number;
+    const parent = this.#taskU32[row + TASK_PARENT] as number;
     if (parent !== NONE) this.#leaveJoin(task, parent);
-    const successor = this.#tasks.successors[task] as number;
+    const successor = this.#successors[task] as number;
     if (successor === NONE) return;
-    const thinkNs = this.#trace.taskF64[successor * TASK_F64 + TASK_THINK] as number;
+    const thinkNs = this.#taskF64[successor * TASK_F64 + TASK_THINK] as number;
     if (thinkNs > 0) this.#scheduler.releaseAt(successor, this.nowNs + thinkNs);
     else this.release(successor, this.nowNs);
   }
 
   #leaveJoin(child: number, parent: number): void {
-    if (Atomics.exchange(this.#tasks.joins, child, JOIN_ENDED) !== JOIN_AWAITED) return;
-    if (Atomics.sub(this.#tasks.pendingJoins, parent, 1) !== 1) return;
-    this.#tasks.readyNs[parent] = this.nowNs;
+    if (Atomics.exchange(this.#joins, child, JOIN_ENDED) !== JOIN_AWAITED) return;
+    if (Atomics.sub(this.#pendingJoins, parent, 1) !== 1) return;
+    this.#readyNs[parent] = this.nowNs;
     this.#scheduler.ready(parent);
   }
 }

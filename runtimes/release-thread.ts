@@ -1,7 +1,8 @@
 /** Entry of the releaser's thread. */
 import { strict as assert } from "node:assert";
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { Trace } from "../workloads/trace/trace.ts";
+import { type Bells, ring } from "./bells.ts";
 import { clockSince } from "./clock.ts";
 import { Recorder, type Records, recordsHeaderRow } from "./record.ts";
 import { Releaser } from "./release.ts";
@@ -19,8 +20,7 @@ export interface ReleaserStart {
   readonly maySpin: boolean;
   /** 0 until the epoch is set. */
   readonly go: Int32Array;
-  /** Ports to the workers' event loops; null: that worker never waits there. */
-  readonly bells: readonly (MessagePort | null)[];
+  readonly bells: Bells;
 }
 
 const { trace, records, gates, injector, idle, maySpin, go, bells }: ReleaserStart = workerData;
@@ -36,7 +36,7 @@ new Releaser({
   injector: new Injector(injector),
   wake: () => {
     const worker = idleSet.wakeOne();
-    if (worker !== NOBODY) bells[worker]?.postMessage(0);
+    if (worker !== NOBODY) ring(bells, worker);
   },
   clock: clockSince(records.headerF64[recordsHeaderRow.index.epochNs] as number),
   maySpin,

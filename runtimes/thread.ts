@@ -4,15 +4,24 @@
 import { strict as assert } from "node:assert";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Trace } from "../workloads/trace/trace.ts";
+import { type Bells, ring } from "./bells.ts";
 import { clockSince, monotonicNs } from "./clock.ts";
 import { allocateRecords, Recorder, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
 import { currentThreadId } from "./thread-id.ts";
-import { DEQUE_CAPACITY, dequeWords } from "./work-stealing/deque.ts";
-import { idleWords } from "./work-stealing/idle.ts";
+import { DEQUE_CAPACITY, Deque, dequeWords } from "./work-stealing/deque.ts";
+import { Idle, IN_LOOP, idleWords } from "./work-stealing/idle.ts";
 import { Injector, injectorWords } from "./work-stealing/injector.ts";
+
+/**
+ * Code compiled in the first round knows one instance of each class and takes its fields for constants; the
+ * second shows that there are others, so that the trial, the third, throws nothing away.
+ */
+const WARM_UP_ROUNDS = 2;
+/** Tasks that the warm-up leaves in the deque of a worker that is not there, to be stolen. */
+const LOOT = 100;
 
 /** The shared words of a runtime's queues; each thread makes its own views. */
 export interface QueueMemory {
@@ -59,8 +68,7 @@ export interface WorkerStart {
   readonly peerPort: number | null;
   /** 0 until the epoch is set. */
   readonly go: Int32Array;
-  /** Ports to the event loops of the other workers; null: this one never rings there. */
-  readonly bells: readonly (MessagePort | null)[];
+  readonly bells: Bells;
   /** Ports on which others ring here. */
   readonly ownBells: readonly MessagePort[];
 }
@@ -71,7 +79,7 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   const { worker, workerCount, trace, tasks, records, queues, bells } = start;
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
   const sockets = await openSockets(start);
-  await warm(start.warmUp, sockets, makeLoop);
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) await warm(start, sockets, makeLoop);
   new Recorder(records, worker).boundTo(currentThreadId());
   parentPort.postMessage("ready");
   Atomics.wait(start.go, 0, 0);
@@ -85,7 +93,7 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
     epochNs: records.headerF64[recordsHeaderRow.index.epochNs] as number,
     queues,
     sockets,
-    ring: (other) => bells[other]?.postMessage(0),
+    ring: (other) => ring(bells, other),
     untilIdle: false,
   });
   for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => loop.resume());
@@ -112,15 +120,22 @@ async function openSockets(start: WorkerStart): Promise<Sockets | null> {
   return Sockets.open(peerPort, Math.ceil((trace.connectionCount - worker) / workerCount));
 }
 
-/** Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. */
+/**
+ * Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. Where there
+ * are deques it has an absent second worker, which it wakes and steals from.
+ */
 async function warm(
-  trace: Trace,
+  { warmUp: trace, queues: { deques } }: WorkerStart,
   sockets: Sockets | null,
   makeLoop: (settings: LoopSettings) => Loop,
 ): Promise<void> {
   const records = allocateRecords(shapeFor(trace, 1));
   const tasks = allocateTasks(trace);
-  const queues = allocateQueues(1, 1, trace.taskCount + records.shape.canaryCapacity);
+  const hasDeques = deques.length > 0;
+  const workerCount = hasDeques ? 2 : 1;
+  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  const queues = allocateQueues(workerCount, hasDeques ? 2 : 0, idCount);
+  const injector = new Injector(queues.injector);
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
   const clock = clockSince(epochNs);
@@ -128,23 +143,33 @@ async function warm(
     trace,
     records,
     gates: tasks.gates,
-    injector: new Injector(queues.injector),
+    injector,
     wake: () => undefined,
     clock,
     maySpin: false,
   });
   while (releaser.releaseDue(clock()));
-  const none = (): void => assert.fail("nobody else takes part in a warm-up");
+  const absent = new Idle(queues.idle);
+  const [, absentDeque] = queues.deques;
+  if (absentDeque !== undefined) {
+    absent.announce(1, IN_LOOP, false);
+    const deque = new Deque(absentDeque);
+    for (let task = 0; task < LOOT; task++) deque.push(injector.pop());
+  }
   await makeLoop({
     worker: 0,
-    workerCount: 1,
+    workerCount,
     trace,
     tasks,
     records,
     epochNs,
     queues,
     sockets,
-    ring: none,
+    ring: () => {
+      // Woken, it finds nothing and parks again.
+      absent.retract(1);
+      absent.announce(1, IN_LOOP, true);
+    },
     untilIdle: true,
   }).run();
   const done = sumLanes(records, "done");

@@ -5,7 +5,8 @@
  * and need it for nothing between `execute` and `stop`.
  */
 import { strict as assert } from "node:assert";
-import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
+import { type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
+import { bellsBetween } from "./bells.ts";
 import { recordsHeaderRow, sumLanes } from "./record.ts";
 import type { ReleaserStart } from "./release-thread.ts";
 import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
@@ -42,7 +43,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   const idCount = trace.taskCount + records.shape.canaryCapacity;
   const queues = allocateQueues(workerCount, plan.dequeCount, idCount);
   const go = new Int32Array(new SharedArrayBuffer(4));
-  const { bellsOf, ownBellsOf } = bellsBetween(plan);
+  const { bellsOf, ownBellsOf } = bellsBetween(workerCount, plan.bells);
 
   const isSet = (field: number): boolean => Atomics.load(records.headerI32, field) === 1;
   const workers = Array.from({ length: workerCount }, (_, worker) => {
@@ -127,23 +128,4 @@ async function allOf(threads: readonly Thread[], event: (thread: Thread) => Prom
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
     throw error;
   }
-}
-
-interface Bells {
-  /** Ports to each worker's event loop, for worker `from`; the releaser follows the last worker. */
-  bellsOf(from: number): (MessagePort | null)[];
-  ownBellsOf(to: number): MessagePort[];
-}
-
-/** A message port has one sender, so there is a channel for every pair that may ring. */
-function bellsBetween({ workerCount, bells }: ThreadPlan): Bells {
-  const mayRing = (from: number, to: number): boolean =>
-    from !== to && (bells === "all" || (bells === "releaser" && from === workerCount));
-  const channels = Array.from({ length: workerCount + 1 }, (_, from) =>
-    Array.from({ length: workerCount }, (_, to) => (mayRing(from, to) ? new MessageChannel() : null)),
-  );
-  return {
-    bellsOf: (from) => (channels[from] ?? []).map((channel) => channel?.port1 ?? null),
-    ownBellsOf: (to) => channels.map((row) => row[to]?.port2 ?? null).filter((port) => port !== null),
-  };
 }

@@ -26,10 +26,10 @@ function warmUpComposition(withPeer: boolean): Composition {
         { op: "sleep", ns: 1e6 },
         { op: "block", ns: 50e3 },
       ]),
-      atOnce(1000, []),
-      atOnce(500, [{ op: "cpu", units: 500 }]),
-      atOnce(500, [{ op: "yield" }, { op: "cpu", units: 10 }, { op: "yield" }]),
-      atOnce(200, [
+      atOnce(500, []),
+      atOnce(250, [{ op: "cpu", units: 500 }]),
+      atOnce(250, [{ op: "yield" }, { op: "cpu", units: 10 }, { op: "yield" }]),
+      atOnce(100, [
         {
           op: "spawn",
           children: [
@@ -39,9 +39,9 @@ function warmUpComposition(withPeer: boolean): Composition {
         },
         { op: "join" },
       ]),
-      ...(withPeer ? [atOnce(200, [{ op: "echo", bytes: 64, replyDelayNs: 0 }])] : []),
+      ...(withPeer ? [atOnce(100, [{ op: "echo", bytes: 64, replyDelayNs: 0 }])] : []),
       {
-        release: { loop: "closed", sessionCount: 16, taskCount: 2000, thinkNs: 0 },
+        release: { loop: "closed", sessionCount: 16, taskCount: 1000, thinkNs: 0 },
         variants: [{ share: 1, class: "warm-up", ops: [] }],
       },
       {

@@ -63,7 +63,7 @@ export class EventLoop implements Loop, Scheduler {
   }
 
   resume(): void {
-    if (this.#isParked) this.#takeTurn();
+    if (this.#isParked && !this.#isTurnDue) this.#takeTurn();
   }
 
   ready(task: number): void {

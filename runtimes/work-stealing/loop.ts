@@ -68,7 +68,7 @@ export class StealingLoop implements Loop, Scheduler {
     if (sockets !== null) {
       sockets.onReply = (task, sentNs, result) => {
         this.#interpreter.wake(task, sentNs - epochNs, result);
-        this.#turnSoon();
+        if (this.#isParkedInLoop) this.#turnSoon();
       };
     }
   }
@@ -82,7 +82,7 @@ export class StealingLoop implements Loop, Scheduler {
   }
 
   resume(): void {
-    if (this.#isParkedInLoop) this.#turn();
+    if (this.#isParkedInLoop && !this.#isTurnDue) this.#turn();
   }
 
   ready(task: number): void {
@@ -122,7 +122,7 @@ export class StealingLoop implements Loop, Scheduler {
       if (this.#timers.firstNs <= interpreter.nowNs) this.#fireTimers();
       if (polls >= EVENT_INTERVAL && this.#sockets !== null && this.#sockets.pendingCount > 0) {
         if (this.#deque.length > 0) this.#wakeOne();
-        this.#turnSoon(true);
+        this.#turnSoon();
         return;
       }
       const id = this.#next();
@@ -240,8 +240,8 @@ export class StealingLoop implements Loop, Scheduler {
   }
 
   /** Comes back from the event loop after what is pending there was served. */
-  #turnSoon(isRunning = this.#isParkedInLoop): void {
-    if (this.#isTurnDue || !isRunning) return;
+  #turnSoon(): void {
+    if (this.#isTurnDue) return;
     this.#isTurnDue = true;
     setImmediate(() => this.#turn());
   }
