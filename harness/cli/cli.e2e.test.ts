@@ -194,6 +194,20 @@ describe("a missing runtime", { timeout: 60_000 }, () => {
   );
 });
 
+describe("too few file descriptors", { timeout: 60_000 }, () => {
+  test.skipIf(process.platform === "win32")(
+    "for the connections fail the trial; it is not run smaller",
+    () => {
+      const folder = fresh();
+      const line = `ulimit -n 64; exec "${process.execPath}" "${main}" run -w tcp-echo -r work-stealing -n 1`;
+      const { status, stderr } = spawnSync("sh", ["-c", line], { cwd: folder, encoding: "utf8" });
+      // 2: not even isoload's own files could be opened, which it says.
+      expect([2, 4], stderr).toContain(status);
+      expect(stderr).toMatch(/crashed|Too few files/);
+    },
+  );
+});
+
 describe("every runtime", { timeout: 60_000 }, () => {
   test.skipIf(!has("ideal", "single-thread", "work-stealing"))(
     "executes the same trace with the same result, and nothing is left undone",

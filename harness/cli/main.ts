@@ -9,6 +9,8 @@ import { buildProgram } from "./program.ts";
 
 /** The disk or its rights stand in the way; the user can act, and it is no defect of ours. */
 const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
+/** Not even isoload's own files can be opened. */
+const DESCRIPTOR_ERRORS = ["EMFILE", "ENFILE"];
 
 await main();
 
@@ -57,6 +59,12 @@ async function explain(error: unknown, context: Context): Promise<number> {
     context.err(`${printable(error.message.replace(/^error: /, ""))}\nSee isoload --help.\n`);
     return USAGE;
   }
+  if (hasCode(error, DESCRIPTOR_ERRORS)) {
+    context.err(
+      `${printable(String(error))}\nToo few files may be open at once. Allow more: ulimit -n 4096.\n`,
+    );
+    return USAGE;
+  }
   const { DamageError, MissingRuntimeError, UsageError, formatProblem } = await context.load();
   if (error instanceof UsageError) {
     context.err(error.problems.map((problem) => `${printable(formatProblem(problem))}\n`).join(""));
@@ -66,15 +74,19 @@ async function explain(error: unknown, context: Context): Promise<number> {
     context.err(`${printable(error.message)}\n`);
     return error instanceof DamageError ? INVALID : RUNTIME_MISSING;
   }
-  if (error instanceof Error && "code" in error && DISK_ERRORS.includes(String(error.code))) {
+  if (hasCode(error, DISK_ERRORS)) {
     context.err(
-      `${printable(error.message)}\nMake room or give another folder with -o; isoload run --resume goes on.\n`,
+      `${printable(String(error))}\nMake room or give another folder with -o; isoload run --resume goes on.\n`,
     );
     return USAGE;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   context.err(`This is a defect of isoload, not of your input. Please report it:\n${printable(trace)}\n`);
   return DEFECT;
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 function readTerminal(): Context["terminal"] {

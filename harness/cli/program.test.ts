@@ -124,6 +124,7 @@ describe("bad input", () => {
   test.each([
     ["occupied", "is below a file"],
     ["occupied/below", "is below a file"],
+    ["occupied/far/below", "is below a file"],
   ])("of -o %s is refused before anything starts", async (name, part) => {
     writeFileSync(join(folder, "occupied"), "");
     const outcome = await isoload(["run", "-w", "null", "-o", join(folder, name)]);

@@ -100,6 +100,11 @@ test("nothing is written into a folder that is not empty, and nothing runs", asy
   expect(readdirSync(folder, { recursive: true })).toEqual(before);
 });
 
+test.skipIf(!existsSync("/proc/self"))("a folder that the system refuses is a usage error", async () => {
+  const run = runExperiment({ draft: smallDraft(), cores: twoCores, folder: "/proc/nowhere/run" });
+  await expect(run).rejects.toThrow(UsageError);
+});
+
 test("a required runtime that is missing ends it before anything is written", async () => {
   const folder = freshFolder();
   const draft = smallDraft({ require: ["native"] });

@@ -2,7 +2,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
 import type { ResultDocument } from "../../reports/report.ts";
 import { damageIn, SUMS_FILE } from "../trial/checksums.ts";
 import { DamageError } from "../trial/damage-error.ts";
@@ -21,6 +20,7 @@ import {
   trialFolder,
 } from "../trial/store.ts";
 import type { Plan } from "../trial/trial.ts";
+import { z } from "../trial/zod.ts";
 import { analyzeStored, freshReferences, type References, resultText } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 

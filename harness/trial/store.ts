@@ -62,7 +62,9 @@ export function createRunFolder(path: string): string | null {
   const problem = folderProblem(path);
   if (problem !== null) return problem;
   try {
-    mkdirSync(join(path, TRACES), { recursive: true });
+    // One by one: where the system refuses a name as unknown, like below /proc, `recursive` never returns.
+    for (const missing of missingFolders(path)) mkdirSync(missing);
+    mkdirSync(join(path, TRACES));
     mkdirSync(join(path, TRIALS));
     return null;
   } catch (error) {
@@ -71,9 +73,15 @@ export function createRunFolder(path: string): string | null {
 }
 
 function nearestExisting(path: string): string {
-  let at = resolve(path);
-  while (!existsSync(at)) at = dirname(at);
-  return at;
+  const [outermost] = missingFolders(path);
+  return outermost === undefined ? path : dirname(outermost);
+}
+
+/** The folder and its parents that do not exist, the outermost first. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  return missing;
 }
 
 /** Writes what must stand before the first trial starts; from then on the run exists. */

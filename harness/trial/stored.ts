@@ -1,7 +1,8 @@
 /** The JSON files of a run folder, checked when they are read: they come from a disk. */
-import { z } from "zod";
+import type { ZodType } from "zod";
 import { DamageError } from "./damage-error.ts";
 import type { Environment, Plan, StoredTrial } from "./trial.ts";
+import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
 export const PLAN_VERSION = 1;
@@ -18,7 +19,7 @@ const plannedTrial = z.strictObject({
   traceHash: text,
 });
 
-const planSchema: z.ZodType<Plan> = z.strictObject({
+const planSchema: ZodType<Plan> = z.strictObject({
   planVersion: z.literal(PLAN_VERSION),
   isoloadVersion: text,
   seed: number,
@@ -54,7 +55,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
   notes: z.array(text),
 });
 
-const environmentSchema: z.ZodType<Environment> = z.strictObject({
+const environmentSchema: ZodType<Environment> = z.strictObject({
   isoloadVersion: text,
   nodeVersion: text,
   v8Version: text,
@@ -95,7 +96,7 @@ const facts = z.strictObject({
   peer: peer.nullable(),
 });
 
-const storedTrialSchema: z.ZodType<StoredTrial> = z.strictObject({
+const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
   planned: plannedTrial,
   result: z.discriminatedUnion("outcome", [
     z.strictObject({ outcome: z.literal("completed"), facts, startupNs: number }),
@@ -137,7 +138,7 @@ export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function parseAs<Value>(schema: z.ZodType<Value>, content: string, name: string): Value {
+function parseAs<Value>(schema: ZodType<Value>, content: string, name: string): Value {
   let json: unknown;
   try {
     json = JSON.parse(content);
