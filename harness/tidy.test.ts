@@ -162,6 +162,19 @@ describe("the import rules", () => {
   });
 });
 
+test("the lock file has every platform's optional packages, so that `npm ci` works on all of them", () => {
+  // A lock file written where a registry lacks other platforms' packages leaves them out, and `npm ci` refuses it.
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("the whole tree passes format and lint", () => {
   const { status, stdout, stderr } = spawnSync(
     biome,
