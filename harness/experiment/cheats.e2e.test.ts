@@ -1,0 +1,79 @@
+/** Runtimes that cheat or break, through the whole of a run: each is named by its cause, and the others go on. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { TrialRow } from "../../reports/analyze.ts";
+import { verdictOf } from "../cli/exit.ts";
+import { runTrial } from "../trial/run-trial.ts";
+import { draftPlan } from "./draft.ts";
+import { runExperiment } from "./start.ts";
+
+const cheats = new URL("../trial/fixtures/cheats.js", import.meta.url).href;
+const root = mkdtempSync(join(tmpdir(), "isoload-cheats-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A run of `single-thread`, and of a cheat that is started wherever the plan says `ideal`. */
+async function runBeside(cheat: string): Promise<{ row: TrialRow; other: TrialRow; code: number }> {
+  const drafted = await draftPlan({
+    config: {
+      workloads: ["cpu-mix:tasks=64,units=2000,inFlight=4"],
+      runtimes: ["ideal", "single-thread"],
+      rounds: 1,
+    },
+  });
+  if ("problems" in drafted) throw new Error(JSON.stringify(drafted.problems));
+  const { document } = await runExperiment({
+    ...drafted,
+    folder: join(root, cheat),
+    runTrial: (request) =>
+      request.settings.runtime === "ideal"
+        ? runTrial({
+            ...request,
+            startDeadlineNs: 2e9,
+            settings: {
+              ...request.settings,
+              runtime: "cheat",
+              runtimeModule: cheats,
+              options: { cheat },
+            },
+          })
+        : runTrial(request),
+  });
+  const [row] = document.trials.filter(({ runtime }) => runtime === "ideal");
+  const [other] = document.trials.filter(({ runtime }) => runtime === "single-thread");
+  if (row === undefined || other === undefined) throw new Error("a trial is missing");
+  return { row, other, code: verdictOf(document).code };
+}
+
+describe("a runtime that", () => {
+  test("does not cheat is valid: the control of the controls", async () => {
+    const { row, code } = await runBeside("not-at-all");
+    expect(row.invalidBecause).toEqual([]);
+    expect([row.outcome, row.valid, code]).toEqual(["completed", true, 0]);
+  });
+
+  test.each([
+    ["drops-a-task", "diverged", /left lying/],
+    ["stops-short", "diverged", /left lying/],
+    ["runs-one-twice", "diverged", /started 2 times|twice|repeat/],
+    ["wrong-checksum", "diverged", /checksum/],
+    ["skips-an-op", "diverged", /checksum/],
+    ["drops-a-canary", "diverged", /canar/],
+    ["leaves-early", "diverged", /left before it was told to stop/],
+    ["throws", "crashed", /exit code 1 before it was done/],
+    ["exits", "crashed", /left with exit code 0 before it was done/],
+    ["is-killed", "crashed", /killed by SIGKILL/],
+    ["hangs", "timed-out", /did not return/],
+    ["hangs-at-start", "timed-out", /before it was ready/],
+  ])(
+    "%s is %s, for that reason; the other trial goes on, and the run exits with 4",
+    async (cheat, outcome, reason) => {
+      const { row, other, code } = await runBeside(cheat);
+      expect(row.invalidBecause.join("; ")).toMatch(reason);
+      expect([row.outcome, row.valid, code]).toEqual([outcome, false, 4]);
+      expect([other.outcome, other.valid]).toEqual(["completed", true]);
+      if (outcome !== "timed-out") expect(row.metrics).toBeNull();
+    },
+  );
+});
