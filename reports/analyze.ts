@@ -115,11 +115,7 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const counts = countsOf(trace, records);
   const reasons = divergedBecause({ trace, traceHash, plannedHash, records, facts, workerCount, expected });
   const late = facts.runtimeReturned ? [] : [NOT_RETURNED];
-  if (reasons.length > 0) {
-    // What a hanging runtime left undone follows from the hang.
-    const outcome = facts.runtimeReturned ? "diverged" : "timed-out";
-    return { outcome, invalidBecause: [...late, ...reasons], counts };
-  }
+  if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
   const measures = measure({ trace, records, facts });
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
