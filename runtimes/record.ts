@@ -459,9 +459,10 @@ export class Recorder {
 
   /**
    * A poll of `task` begins at `atNs`; `readyNs` is when it could have gone on (later polls only).
-   * The reading may be a shared one from before the task was handed over, so it is raised to that instant.
+   * The reading may be a shared one from before the task was handed over, so it is raised to that instant;
+   * the answer is the raised one.
    */
-  pollStarts(task: number, atNs: number, readyNs: number): void {
+  pollStarts(task: number, atNs: number, readyNs: number): number {
     const row = task * ROW_F64;
     const polls = this.#taskU32[task * ROW_U32 + POLL_COUNT] as number;
     this.#taskU32[task * ROW_U32 + POLL_COUNT] = polls + 1;
@@ -471,13 +472,15 @@ export class Recorder {
       if (atNs > readyNs) {
         this.#taskF64[row + RESUME_WAIT] = (this.#taskF64[row + RESUME_WAIT] as number) + atNs - readyNs;
       }
-      return;
+      return Math.max(atNs, readyNs);
     }
     const submittedNs = this.#taskF64[row + SUBMITTED] as number;
-    this.#taskF64[row + FIRST_POLL] = Math.max(atNs, submittedNs);
+    const firstPollNs = Math.max(atNs, submittedNs);
+    this.#taskF64[row + FIRST_POLL] = firstPollNs;
     this.#taskU16[task * ROW_U16 + WORKER] = this.#lane;
     this.#taskU8[task * ROW_U8 + STATE] = STATE_STARTED;
     this.#started(task);
+    return firstPollNs;
   }
 
   /** A task's first poll, or a poll after its end: then the runtime repeats it, and the second start shows that. */

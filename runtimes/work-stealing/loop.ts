@@ -16,8 +16,9 @@ import { Timers } from "../timers.ts";
 import { DEQUE_CAPACITY, Deque } from "./deque.ts";
 import { Idle, IN_LOOP, NOBODY, ON_WORD } from "./idle.ts";
 import { EMPTY, Injector } from "./injector.ts";
+import { LookInterval } from "./look-interval.ts";
 
-/** Polls between two looks at the injector, at the clock, and at the event loop where replies are pending: Tokio's event interval. */
+/** Polls between two looks at the event loop while replies are pending: Tokio's event interval. */
 const EVENT_INTERVAL = 61;
 /** The most that is taken from the injector at a time. */
 const INJECTED_LIMIT = DEQUE_CAPACITY / 2;
@@ -45,6 +46,8 @@ export class StealingLoop implements Loop, Scheduler {
   /** A turn is on its way by `setImmediate`. */
   #isTurnDue = false;
   #loopTimer: NodeJS.Timeout | undefined;
+  readonly #lookInterval = new LookInterval();
+  /** Polls since the last look at the injector. */
   #tick = 0;
   #random: number;
   #leave: () => void = () => undefined;
@@ -116,7 +119,7 @@ export class StealingLoop implements Loop, Scheduler {
     const interpreter = this.#interpreter;
     this.#isTurnDue = false;
     if (this.#isParkedInLoop) this.#unpark();
-    interpreter.nowNs = this.#clock();
+    this.#beginPolling();
     for (let polls = 0; ; ) {
       if (Atomics.load(this.#headerI32, STOP) !== 0) break;
       if (this.#timers.firstNs <= interpreter.nowNs) this.#fireTimers();
@@ -150,10 +153,11 @@ export class StealingLoop implements Loop, Scheduler {
 
   /** The next id to poll, or EMPTY after a search that found nothing. */
   #next(): number {
-    if (++this.#tick >= EVENT_INTERVAL) {
-      this.#tick = 0;
+    if (++this.#tick > this.#lookInterval.polls) {
       // Polls that end in a yield read no clock.
       this.#interpreter.nowNs = this.#clock();
+      this.#lookInterval.look(this.#interpreter.nowNs, this.#tick - 1);
+      this.#tick = 0;
       const injected = this.#injector.pop();
       if (injected !== EMPTY) return this.#found(injected);
     }
@@ -229,8 +233,16 @@ export class StealingLoop implements Loop, Scheduler {
     }
     if (leftMs > 0) this.#idle.wait(this.#worker, leftMs);
     this.#isSearching = this.#idle.retract(this.#worker);
-    this.#interpreter.nowNs = this.#clock();
+    this.#beginPolling();
     return false;
+  }
+
+  /** After a wait: what is polled from here on says how long polls are. */
+  #beginPolling(): void {
+    const nowNs = this.#clock();
+    this.#interpreter.nowNs = nowNs;
+    this.#lookInterval.begin(nowNs);
+    this.#tick = 0;
   }
 
   #unpark(): void {
