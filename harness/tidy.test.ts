@@ -138,7 +138,10 @@ describe("the import rules", () => {
     ["harness/experiment/x.ts", "../cli/main.ts"],
     ["harness/cli/x.ts", "../trial/trial.ts"],
     ["reports/x.ts", "../runtimes/clock.ts"],
-    ["reports/x.ts", "../harness/trial/store.ts"],
+    ["reports/x.ts", "../harness/store/store.ts"],
+    ["harness/trial/x.ts", "../plan/plan.ts"],
+    ["harness/plan/x.ts", "../experiment/index.ts"],
+    ["harness/store/x.ts", "../../reports/report.ts"],
     ["reports/x.ts", "node:fs"],
   ])("refuse that %s imports %s", (file, imported) => {
     expect(lint(file, `import { x } from "${imported}";\n\nexport const y: unknown = x;\n`)).toBe(1);
@@ -150,6 +153,7 @@ describe("the import rules", () => {
     ["reports/x.ts", "../runtimes/record.ts"],
     ["reports/x.ts", "../harness/trial/trial.ts"],
     ["harness/cli/x.ts", "../experiment/index.ts"],
+    ["harness/plan/x.ts", "../machine/cores.ts"],
   ])("allow that %s imports %s", (file, imported) => {
     expect(lint(file, `import { x } from "${imported}";\n\nexport const y: unknown = x;\n`)).toBe(0);
   });

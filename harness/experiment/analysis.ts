@@ -6,8 +6,7 @@ import { formats } from "../../reports/formats/catalog.ts";
 import { assembleReport, type ResultDocument } from "../../reports/report.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
-import { DamageError } from "../trial/damage-error.ts";
-import { readRecords } from "../trial/seal.ts";
+import { DamageError } from "../store/damage-error.ts";
 import {
   committedTrials,
   readExpected,
@@ -15,7 +14,8 @@ import {
   readTrial,
   trialFolder,
   writeExpected,
-} from "../trial/store.ts";
+} from "../store/store.ts";
+import { readRecords } from "../trial/seal.ts";
 import type { Environment, Plan, PlannedTrial } from "../trial/trial.ts";
 
 /** Reads the traces and the reference's results of a run. */

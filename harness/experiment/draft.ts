@@ -2,11 +2,11 @@
 import { runtimes } from "../../runtimes/catalog.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import type { Problem } from "../../workloads/parameter.ts";
-import { type Config, findConfig, readConfig } from "../trial/config.ts";
-import { type Cores, readCores } from "../trial/cores.ts";
-import { flatLayer, formatPath, type Layer } from "../trial/layer.ts";
-import { type PlanDraft, parsePlan } from "../trial/plan.ts";
-import { folderProblem } from "../trial/store.ts";
+import { type Cores, readCores } from "../machine/cores.ts";
+import { type Config, findConfig, readConfig } from "../plan/config.ts";
+import { flatLayer, formatPath, type Layer } from "../plan/layer.ts";
+import { type PlanDraft, parsePlan } from "../plan/plan.ts";
+import { folderProblem } from "../store/store.ts";
 
 export interface PlanSources {
   /** Settings by the names of a config file, as the flags gave them; and the flag each came by. */

@@ -7,10 +7,10 @@
  */
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
-import type { Config } from "../trial/config.ts";
-import { readCores } from "../trial/cores.ts";
-import { examine, type Finding } from "../trial/doctor.ts";
-import { readEnvironment, readPlan } from "../trial/store.ts";
+import { readCores } from "../machine/cores.ts";
+import { examine, type Finding } from "../machine/doctor.ts";
+import type { Config } from "../plan/config.ts";
+import { readEnvironment, readPlan } from "../store/store.ts";
 import { analyzeStored } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
@@ -22,14 +22,14 @@ export type { Runtime } from "../../runtimes/runtime.ts";
 export { workloads } from "../../workloads/catalog.ts";
 export type { Parameter, Problem } from "../../workloads/parameter.ts";
 export type { Workload } from "../../workloads/workload.ts";
-export type { Config } from "../trial/config.ts";
-export { readCores } from "../trial/cores.ts";
-export { DamageError } from "../trial/damage-error.ts";
-export type { Finding } from "../trial/doctor.ts";
-export { formatDuration } from "../trial/duration.ts";
-export type { PlanDraft } from "../trial/plan.ts";
-export { unknownName } from "../trial/unknown-name.ts";
-export { formatProblem, MissingRuntimeError, UsageError } from "../trial/usage-error.ts";
+export { readCores } from "../machine/cores.ts";
+export type { Finding } from "../machine/doctor.ts";
+export type { Config } from "../plan/config.ts";
+export { formatDuration } from "../plan/duration.ts";
+export type { PlanDraft } from "../plan/plan.ts";
+export { unknownName } from "../plan/unknown-name.ts";
+export { formatProblem, MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
+export { DamageError } from "../store/damage-error.ts";
 export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
 export type { Progress } from "./experiment.ts";

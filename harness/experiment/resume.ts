@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { TrialRow } from "../../reports/analyze.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { hashOf } from "../../workloads/trace/trace.ts";
-import { damageIn } from "../trial/checksums.ts";
-import type { Cores } from "../trial/cores.ts";
-import { DamageError } from "../trial/damage-error.ts";
-import { differences, observeEnvironment } from "../trial/environment.ts";
-import { lockRun } from "../trial/lock.ts";
-import { runTrial } from "../trial/run-trial.ts";
-import { rebuildTrace } from "../trial/schedule.ts";
+import type { Cores } from "../machine/cores.ts";
+import { differences, observeEnvironment } from "../machine/environment.ts";
+import { rebuildTrace } from "../plan/schedule.ts";
+import { UsageError } from "../plan/usage-error.ts";
+import { damageIn } from "../store/checksums.ts";
+import { DamageError } from "../store/damage-error.ts";
+import { lockRun } from "../store/lock.ts";
 import {
   committedTrials,
   RESULT_FILE,
@@ -21,10 +21,10 @@ import {
   TRIALS,
   trialFolder,
   writeResult,
-} from "../trial/store.ts";
-import { PLAN_VERSION, parseVersions } from "../trial/stored.ts";
+} from "../store/store.ts";
+import { PLAN_VERSION, parseVersions } from "../store/stored.ts";
+import { runTrial } from "../trial/run-trial.ts";
 import type { Environment, Plan } from "../trial/trial.ts";
-import { UsageError } from "../trial/usage-error.ts";
 import { isoloadVersion } from "../trial/version.ts";
 import { documentOf, judgeCommitted, keptReferences, resultText } from "./analysis.ts";
 import { runLoop } from "./experiment.ts";

@@ -1,8 +1,8 @@
 /** How users name a run: a path, an id, or "latest". */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isRun, RUNS_FOLDER } from "../trial/store.ts";
-import { UsageError } from "../trial/usage-error.ts";
+import { UsageError } from "../plan/usage-error.ts";
+import { isRun, RUNS_FOLDER } from "../store/store.ts";
 
 /** The run's folder. Throws a UsageError where there is no run. */
 export function resolveRun(reference: string): string {

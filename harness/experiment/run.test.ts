@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { twoCores } from "../trial/fixtures/fake-runtimes.ts";
-import { readPlan } from "../trial/store.ts";
-import { MissingRuntimeError, UsageError } from "../trial/usage-error.ts";
+import { twoCores } from "../plan/fixtures/fake-runtimes.ts";
+import { MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
+import { readPlan } from "../store/store.ts";
 import type { Progress } from "./experiment.ts";
 import { freshFolder, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { constantRun } from "./run.ts";

@@ -16,8 +16,8 @@ import {
   TASK_U32,
   type Trace,
 } from "../../workloads/trace/trace.ts";
-import type { PlanDraft } from "../trial/plan.ts";
-import { buildTraces } from "../trial/schedule.ts";
+import type { PlanDraft } from "../plan/plan.ts";
+import { buildTraces } from "../plan/schedule.ts";
 
 export interface TraceSummary {
   readonly workload: string;

@@ -2,8 +2,8 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { twoCores } from "../trial/fixtures/fake-runtimes.ts";
-import { UsageError } from "../trial/usage-error.ts";
+import { twoCores } from "../plan/fixtures/fake-runtimes.ts";
+import { UsageError } from "../plan/usage-error.ts";
 import { freshFolder, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";

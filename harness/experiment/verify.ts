@@ -3,9 +3,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { ResultDocument } from "../../reports/report.ts";
-import { damageIn, SUMS_FILE } from "../trial/checksums.ts";
-import { DamageError } from "../trial/damage-error.ts";
-import { lockHolder } from "../trial/lock.ts";
+import { damageIn, SUMS_FILE } from "../store/checksums.ts";
+import { DamageError } from "../store/damage-error.ts";
+import { lockHolder } from "../store/lock.ts";
 import {
   expectedPath,
   RESULT_FILE,
@@ -18,9 +18,9 @@ import {
   TRIALS,
   tracePath,
   trialFolder,
-} from "../trial/store.ts";
+} from "../store/store.ts";
+import { z } from "../store/zod.ts";
 import type { Plan } from "../trial/trial.ts";
-import { z } from "../trial/zod.ts";
 import { analyzeStored, freshReferences, type References, resultText } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 

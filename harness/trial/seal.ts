@@ -5,7 +5,6 @@
  * footer of "ISOSEAL1" and the SHA-256 of all before it. A file without a whole footer is no result.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import {
   canaryRow,
@@ -19,6 +18,7 @@ import {
   tickRow,
 } from "../../runtimes/record.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
+import { readAligned } from "./aligned-file.ts";
 
 const FOOTER_MAGIC = Buffer.from("ISOSEAL1");
 const HASH_BYTES = 32;
@@ -59,23 +59,6 @@ export function readRecords(path: string): { records: Records } | { damage: stri
     return { damage: "the checksum in the record file's footer does not match its content" };
   }
   return decodeRecords(body);
-}
-
-/** The file's bytes in a buffer of their own, so that rows stand aligned. */
-function readAligned(path: string): Uint8Array {
-  const file = openSync(path, "r");
-  try {
-    const bytes = new Uint8Array(fstatSync(file).size);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = readSync(file, bytes, filled, Math.min(bytes.length - filled, 1 << 30), filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    return bytes.subarray(0, filled);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Private copies of the sections, in the order of the file. */

@@ -6,7 +6,7 @@
  */
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { runtimes } from "../../runtimes/catalog.ts";
@@ -23,6 +23,7 @@ import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runti
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
+import { readShared } from "./aligned-file.ts";
 import { sealRecords } from "./seal.ts";
 import { readThreadUsage, type ThreadUsage } from "./thread-usage.ts";
 import type { PeerReport, TrialEvent, TrialFacts, TrialResources, TrialSettings } from "./trial.ts";
@@ -139,10 +140,7 @@ async function runLive({ trace, records, started, peer }: Execution): Promise<Ou
 }
 
 function loadTrace(path: string, expectedHash: string): Trace {
-  const file = openSync(path, "r");
-  const bytes = new Uint8Array(new SharedArrayBuffer(fstatSync(file).size));
-  readSync(file, bytes, 0, bytes.length, 0);
-  closeSync(file);
+  const bytes = readShared(path);
   const hash = createHash("sha256").update(bytes).digest("hex");
   assert(hash === expectedHash, `the trace's hash is ${hash}, the plan says ${expectedHash}`);
   const decoded = decodeTrace(bytes);

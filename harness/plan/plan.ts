@@ -7,13 +7,13 @@ import type { Runtime } from "../../runtimes/runtime.ts";
 import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
 import type { Workload } from "../../workloads/workload.ts";
-import type { Cores } from "./cores.ts";
+import type { Cores } from "../machine/cores.ts";
+import type { Treatment } from "../trial/trial.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
 import { type Choice, readChoices, unknownRuntime } from "./runtime-choices.ts";
 import { parseThreads, type Threads } from "./threads.ts";
-import type { Treatment } from "./trial.ts";
 import { unknownName } from "./unknown-name.ts";
 
 export interface PlanRequest {

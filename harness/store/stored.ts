@@ -1,7 +1,7 @@
 /** The JSON files of a run folder, checked when they are read: they come from a disk. */
 import type { ZodType } from "zod";
+import type { Environment, Plan, StoredTrial } from "../trial/trial.ts";
 import { DamageError } from "./damage-error.ts";
-import type { Environment, Plan, StoredTrial } from "./trial.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */

@@ -5,11 +5,11 @@ import { build } from "../../workloads/trace/build.ts";
 import { type Random, randomStream } from "../../workloads/trace/random.ts";
 import { hashOf, type Trace } from "../../workloads/trace/trace.ts";
 import type { Workload } from "../../workloads/workload.ts";
+import { PLAN_VERSION } from "../store/stored.ts";
+import type { Plan, PlannedTrace, PlannedTrial } from "../trial/trial.ts";
+import { isoloadVersion } from "../trial/version.ts";
 import { loadKey } from "./loads.ts";
 import type { PlanDraft } from "./plan.ts";
-import { PLAN_VERSION } from "./stored.ts";
-import type { Plan, PlannedTrace, PlannedTrial } from "./trial.ts";
-import { isoloadVersion } from "./version.ts";
 
 export interface BuiltTrace {
   readonly trace: Trace;

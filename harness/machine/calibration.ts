@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
 import { burn } from "../../workloads/trace/kernel.ts";
-import type { Calibration } from "./trial.ts";
+import type { Calibration } from "../trial/trial.ts";
 
 /** Shorter than a time slice, so that another process on the core spoils a few of them and not the median. */
 const REPETITIONS = 201;

@@ -1,9 +1,9 @@
 /** What is true of this machine while a run is measured. */
 import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
+import type { Environment } from "../trial/trial.ts";
+import { isoloadVersion } from "../trial/version.ts";
 import { calibrate } from "./calibration.ts";
 import type { Cores } from "./cores.ts";
-import type { Environment } from "./trial.ts";
-import { isoloadVersion } from "./version.ts";
 
 /** Takes 150 ms, for the calibration. `tokioVersion` is null where the addon is missing. */
 export function observeEnvironment(cores: Cores, tokioVersion: string | null): Environment {

@@ -24,12 +24,12 @@ import {
 import { dirname, join, resolve } from "node:path";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { decodeTrace } from "../../workloads/trace/trace.ts";
-import { readAligned } from "./aligned-file.ts";
+import { readAligned } from "../trial/aligned-file.ts";
+import type { Environment, Plan, StoredTrial } from "../trial/trial.ts";
 import { SUMS_FILE, sumsOf } from "./checksums.ts";
 import { DamageError } from "./damage-error.ts";
 import { syncPath, UNFINISHED, writeDurably } from "./durable.ts";
 import { formatJson, parseEnvironmentFile, parsePlanFile, parseTrialFile } from "./stored.ts";
-import type { Environment, Plan, StoredTrial } from "./trial.ts";
 
 export const RUNS_FOLDER: string = join(".isoload", "runs");
 export const TRIALS = "trials";
