@@ -49,8 +49,13 @@ import { allocateTasks } from "./tasks.ts";
 import { warmUpTrace } from "./warm-up.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 
+interface Row {
+  readonly runtime: Runtime;
+  readonly workerCount: number;
+}
+
 /** Every runtime of the catalogue that can run here, at a few worker counts where it takes several. */
-const rows: readonly { readonly runtime: Runtime; readonly workerCount: number }[] = runtimes
+const rows: readonly Row[] = runtimes
   .filter((runtime) => runtime.availability().available)
   .flatMap((runtime) =>
     (runtime.workers === "one" ? [1] : [1, 2, 4]).map((workerCount) => ({ runtime, workerCount })),
@@ -64,8 +69,6 @@ beforeAll(async () => {
   peer = await startPeer();
 });
 afterAll(() => peer.stop());
-
-// ---- compositions -------------------------------------------------------------------------------------
 
 const oneClass = (streams: readonly Stream[], windowNs = 0, connectionCount = 0): Composition => ({
   classes: [{ name: "task" }],
@@ -197,8 +200,6 @@ const compositions: Readonly<Record<string, Composition>> = {
   ),
 };
 
-// ---- the driver: what the witness does in a trial ------------------------------------------------------
-
 interface Driven {
   readonly records: Records;
   readonly stats: RuntimeStats;
@@ -206,9 +207,8 @@ interface Driven {
 
 /** Starts `runtime` on fresh records and sets the epoch. */
 async function startOn(
-  runtime: Runtime,
+  { runtime, workerCount }: Row,
   trace: Trace,
-  workerCount: number,
   peerPort: number | null,
 ): Promise<{ started: StartedRuntime; records: Records }> {
   const records = allocateRecords(shapeFor(trace, workerCount));
@@ -226,11 +226,11 @@ async function startOn(
   return { started, records };
 }
 
-async function drive(runtime: Runtime, trace: Trace, workerCount: number): Promise<Driven> {
+async function drive(row: Row, trace: Trace): Promise<Driven> {
   const peerPort = trace.connectionCount > 0 ? peer.port : null;
-  const { started, records } = await startOn(runtime, trace, workerCount, peerPort);
+  const { started, records } = await startOn(row, trace, peerPort);
   const executed = started.execute();
-  if (runtime.time === "virtual") return { records, stats: await executed };
+  if (row.runtime.time === "virtual") return { records, stats: await executed };
   let isOver = false;
   let failure: unknown = null;
   const end = executed.catch((error: unknown) => {
@@ -254,8 +254,6 @@ async function drive(runtime: Runtime, trace: Trace, workerCount: number): Promi
   if (failure !== null) throw failure;
   return { records, stats };
 }
-
-// ---- what must hold -------------------------------------------------------------------------------------
 
 const ROW_F64 = taskRecordRow.strideBytes / 8;
 const ROW_U32 = taskRecordRow.strideBytes / 4;
@@ -355,8 +353,6 @@ function wrongCanaries(trace: Trace, records: Records): string[] {
   return found;
 }
 
-// ---- the table ------------------------------------------------------------------------------------------
-
 describe.each(rows)("$runtime.name with $workerCount workers", ({ runtime, workerCount }) => {
   test.each(Object.keys(compositions))(
     "does every task exactly once and the whole of it: %s",
@@ -365,7 +361,7 @@ describe.each(rows)("$runtime.name with $workerCount workers", ({ runtime, worke
       assert(composition !== undefined);
       const trace = build(composition, 11, CANARIES);
       const before = await peer.report();
-      const { records, stats } = await drive(runtime, trace, workerCount);
+      const { records, stats } = await drive({ runtime, workerCount }, trace);
       expect(violations(trace, records)).toEqual([]);
       for (const value of Object.values(stats)) expect(value).toBeGreaterThanOrEqual(0);
       if (trace.connectionCount === 0 || runtime.time === "virtual") return;
@@ -382,7 +378,7 @@ const live = rows.filter(({ runtime }) => runtime.time === "live");
 describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime, workerCount }) => {
   test("a trial that is stopped in the middle ends, and nothing is done that is not", async () => {
     const trace = build(oneClass([stream(atOnce(50), [{ op: "sleep", ns: 3600e9 }])]), 1, CANARIES);
-    const { started, records } = await startOn(runtime, trace, workerCount, null);
+    const { started, records } = await startOn({ runtime, workerCount }, trace, null);
     const executed = started.execute();
     while (sumLanes(records, "started") < 50) await new Promise((resolve) => setImmediate(resolve));
     Atomics.store(records.headerI32, HEADER.stop, 1);
@@ -396,14 +392,14 @@ describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime,
     gone.stop();
     await expect(gone.report()).rejects.toThrow("the echo peer ended");
     const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 4), 1, CANARIES);
-    const start = startOn(runtime, trace, workerCount, gone.port);
+    const start = startOn({ runtime, workerCount }, trace, gone.port);
     await expect(start).rejects.toThrow(/connection/);
   });
 
   test("execute rejects when a connection dies in the middle of a trial", async () => {
     const own = await startPeer();
     const trace = build(oneClass([stream(atOnce(8), [echo(64, 3600e9)])], 0, 4), 1, CANARIES);
-    const { started } = await startOn(runtime, trace, workerCount, own.port);
+    const { started } = await startOn({ runtime, workerCount }, trace, own.port);
     const executed = started.execute();
     const failure = expect(executed).rejects.toThrow(/a connection to the echo peer (closed|broke)/);
     for (let received = 0; received < 8; received = (await own.report()).requestCount);
@@ -414,14 +410,14 @@ describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime,
 
 test("work-stealing refuses fewer connections than workers", async () => {
   const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 2), 1, CANARIES);
-  await expect(drive(workStealing, trace, 3)).rejects.toThrow("2 connections for 3 workers");
+  await expect(drive({ runtime: workStealing, workerCount: 3 }, trace)).rejects.toThrow(
+    "2 connections for 3 workers",
+  );
 });
-
-// ---- negative controls ----------------------------------------------------------------------------------
 
 test("the table sees a lost task, a repeated one, a wrong checksum, a lost op, a lost canary and disorder", async () => {
   const trace = build(oneClass([stream(closed(4, 40, 0), [{ op: "sleep", ns: 1e5 }])], 10e6), 1, CANARIES);
-  const { records } = await drive(singleThread, trace, 1);
+  const { records } = await drive({ runtime: singleThread, workerCount: 1 }, trace);
   expect(violations(trace, records)).toEqual([]);
   const sleeps = laneRow.index.opCount + ops.sleep.code;
   const damages: [Uint8Array | Uint32Array | Float64Array, number, number, string][] = [
@@ -471,8 +467,6 @@ test("a scheduler that polls a task twice is seen in starts and in the count of 
   expect(violations(trace, records)).toContain("11 of 10 tasks done");
 });
 
-// ---- stress ---------------------------------------------------------------------------------------------
-
 describe.each([2, 3, 4])("work-stealing under stress with %i workers", (workerCount) => {
   test.each([
     { name: "injected", release: atOnce(300_000) },
@@ -480,7 +474,7 @@ describe.each([2, 3, 4])("work-stealing under stress with %i workers", (workerCo
     { name: "chained, fewer chains than workers", release: closed(1, 100_000, 0) },
   ])("loses and repeats none of many empty tasks: $name", async ({ release }) => {
     const trace = build(oneClass([stream(release, [])]), 3, CANARIES);
-    const { records } = await drive(workStealing, trace, workerCount);
+    const { records } = await drive({ runtime: workStealing, workerCount }, trace);
     expect(violations(trace, records)).toEqual([]);
   });
 });
@@ -488,7 +482,7 @@ describe.each([2, 3, 4])("work-stealing under stress with %i workers", (workerCo
 test("200 starts and stops in one process, none hangs", async () => {
   const trace = build(oneClass([stream(closed(3, 30, 0), [{ op: "yield" }])]), 5, CANARIES);
   for (let cycle = 0; cycle < 200; cycle++) {
-    const { records } = await drive(workStealing, trace, 2);
+    const { records } = await drive({ runtime: workStealing, workerCount: 2 }, trace);
     expect(violations(trace, records)).toEqual([]);
   }
 }, 180_000);

@@ -76,7 +76,10 @@ function endingOf(
   { nowNs, endedCount, cutOffNs }: { nowNs: number; endedCount: number; cutOffNs: number },
 ): TrialFacts["ending"] | null {
   if (endedCount >= trace.taskCount && nowNs >= trace.windowNs) {
-    Atomics.store(records.headerI32, HEADER.tasksEnded, 1);
+    if (Atomics.exchange(records.headerI32, HEADER.tasksEnded, 1) === 0) {
+      // The releaser sleeps on this word.
+      Atomics.notify(records.headerI32, HEADER.tasksEnded);
+    }
     const isReleased = Atomics.load(records.headerI32, HEADER.releaseEnded) === 1;
     const canaryCount = Atomics.load(records.headerI32, HEADER.canaryCount);
     if (isReleased && sumLanes(records, "canariesRun") >= canaryCount) return "all-ended";

@@ -25,7 +25,7 @@ import {
 } from "../../workloads/trace/trace.ts";
 import { Recorder, type Records, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
 import { allocateTasks, JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "../tasks.ts";
-import { EventHeap } from "./event-heap.ts";
+import { Timers } from "../timers.ts";
 import { Ring } from "./ring.ts";
 
 export interface ModelSettings {
@@ -48,6 +48,8 @@ const HOLD_ENDS = 0;
 const SLEEP_ENDS = 1;
 const REPLY_COMES = 2;
 const THINK_ENDS = 3;
+/** An event is its kind times this, plus the id of a task or worker, which is below it. */
+const SUBJECT_LIMIT = 2 ** 28;
 
 class Model {
   readonly #settings: ModelSettings;
@@ -55,7 +57,7 @@ class Model {
   readonly #stepper: Stepper;
   readonly #recorders: readonly Recorder[];
   readonly #releaser: Recorder;
-  readonly #events = new EventHeap();
+  readonly #events = new Timers();
   /** What is ready: task ids, and canaries as the complement of their index. */
   readonly #ready: Ring;
   readonly #idle: Int32Array;
@@ -100,7 +102,7 @@ class Model {
     for (;;) {
       const rootNs = root < trace.rootCount ? this.#dueNs(root) : Number.POSITIVE_INFINITY;
       const canaryNs = this.#canaryNs(canary);
-      const eventNs = this.#events.nextNs;
+      const eventNs = this.#events.firstNs;
       const nextNs = Math.min(eventNs, rootNs, canaryNs);
       if (!(nextNs <= cutOffNs)) break;
       if (this.#isOver(nextNs)) break;
@@ -137,9 +139,9 @@ class Model {
   }
 
   #happen(): void {
-    const subject = this.#events.nextSubject;
-    const kind = this.#events.nextKind;
-    this.#events.removeNext();
+    const event = this.#events.take();
+    const subject = event % SUBJECT_LIMIT;
+    const kind = (event - subject) / SUBJECT_LIMIT;
     if (kind === HOLD_ENDS) {
       this.#endHold(subject);
     } else if (kind === THINK_ENDS) {
@@ -233,7 +235,7 @@ class Model {
     this.#heldOp[worker] = op;
     this.#heldSinceNs[worker] = this.#nowNs;
     if (op === BLOCK) {
-      this.#events.add(this.#nowNs + a, HOLD_ENDS, worker);
+      this.#events.set(this.#nowNs + a, HOLD_ENDS * SUBJECT_LIMIT + worker);
       return;
     }
     this.#tasks.results[task] = burn(seed, a);
@@ -259,14 +261,14 @@ class Model {
     while (this.#idleCoreCount > 0 && this.#awaitingCore.length > 0) {
       const worker = this.#awaitingCore.shift();
       this.#idleCoreCount--;
-      this.#events.add(this.#nowNs + (this.#coreNs[worker] as number), HOLD_ENDS, worker);
+      this.#events.set(this.#nowNs + (this.#coreNs[worker] as number), HOLD_ENDS * SUBJECT_LIMIT + worker);
     }
   }
 
   #suspend(recorder: Recorder, task: number, op: number): void {
     const { a, b, seed } = this.#stepper;
     if (op === SLEEP) {
-      this.#events.add(this.#nowNs + a, SLEEP_ENDS, task);
+      this.#events.set(this.#nowNs + a, SLEEP_ENDS * SUBJECT_LIMIT + task);
     } else if (op === YIELD) {
       recorder.performed(YIELD, 0);
       this.#wake(task);
@@ -276,7 +278,7 @@ class Model {
       const sent = this.#payload.subarray(0, a);
       fillPayload(sent, seed);
       this.#tasks.results[task] = payloadResult(sent);
-      this.#events.add(this.#nowNs + b, REPLY_COMES, task);
+      this.#events.set(this.#nowNs + b, REPLY_COMES * SUBJECT_LIMIT + task);
     }
   }
 
@@ -305,7 +307,7 @@ class Model {
     if (successor === NONE) return;
     const thinkNs = trace.taskF64[successor * TASK_F64 + TASK_THINK] as number;
     if (thinkNs > 0) {
-      this.#events.add(this.#nowNs + thinkNs, THINK_ENDS, successor);
+      this.#events.set(this.#nowNs + thinkNs, THINK_ENDS * SUBJECT_LIMIT + successor);
     } else if (this.#dueNs(successor) >= 0) {
       this.#open(successor);
     } else {
