@@ -5,10 +5,10 @@
  * build fails the install. ISOLOAD_SKIP_NATIVE=1 leaves it out on purpose.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -16,11 +16,18 @@ removeStale();
 run(process.execPath, [compilerPath(), "-p", "."], root);
 // The compiler writes mode 644; `npx` mends that once a clone, not after a rebuild.
 chmodSync(join(root, "dist/harness/cli/main.js"), 0o755);
+await writeSchema();
 buildAddon();
 
 function compilerPath() {
   const manifest = createRequire(join(root, "package.json")).resolve("typescript/package.json");
   return join(dirname(manifest), "bin/tsc");
+}
+
+/** Ships the JSON Schema of result documents as a file: `isoload/result.schema.json`. */
+async function writeSchema() {
+  const { resultSchema } = await import(pathToFileURL(join(root, "dist/reports/schema.js")).href);
+  writeFileSync(join(root, "dist/result.schema.json"), `${JSON.stringify(resultSchema(), null, 2)}\n`);
 }
 
 /** A deleted or renamed source must not live on in dist/, where its tests would still run. */
