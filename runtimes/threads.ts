@@ -85,7 +85,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
       };
     },
     stop: () => {
-      Atomics.notify(records.headerI32, HEADER.tasksEnded);
+      for (const word of [HEADER.tasksEnded, HEADER.stop]) Atomics.notify(records.headerI32, word);
       const idle = new Idle(queues.idle);
       workers.forEach((thread, worker) => {
         if (idle.interrupt(worker) !== NOBODY) thread.worker.postMessage(0);

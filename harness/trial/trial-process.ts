@@ -30,8 +30,8 @@ import type { PeerReport, TrialEvent, TrialFacts, TrialResources, TrialSettings 
 import { isoloadVersion } from "./version.ts";
 import { watchTrial } from "./witness.ts";
 
-/** From `execute` to the epoch: time for every thread to have read the epoch before the first task is due. */
-const LEAD_NS = 2e6;
+/** From `execute` to the epoch: time for every thread to be in its loop before the first task is due. */
+const LEAD_NS = 20e6;
 /** How long a stopped runtime may take to leave, beyond the longest block of the trace. */
 const GRACE_NS = 2e9;
 
@@ -130,7 +130,9 @@ async function runLive({ trace, records, started, peer }: Execution): Promise<Ou
     onProgress: (endedCount) => emit({ event: "progress", endedCount, plannedCount: trace.taskCount }),
   });
   const elapsedNs = records.headerF64[HEADER.endNs] as number;
+  // Before the stop: with a thread its CPU time is gone.
   const resources = resourcesOf(records, { before: usageBefore, after: readThreadUsage(), elapsedNs });
+  Atomics.store(records.headerI32, HEADER.stop, 1);
   started.stop();
   const limitNs = clock() + GRACE_NS + longestBlockNs(trace);
   while (!hasLeft() && clock() < limitNs) await Promise.race([returned, loopTurn()]);

@@ -64,7 +64,6 @@ test("the witness ends a trial when all tasks have ended, nothing more is releas
   });
   expect(await watching(trace, records, clock)).toBe("all-ended");
   expect(seen).toEqual([1]);
-  expect(Atomics.load(records.headerI32, HEADER.stop)).toBe(1);
   expect(records.headerF64[HEADER.endNs]).toBeGreaterThanOrEqual(40 * 0.4e6);
   expect(records.headerF64[HEADER.endNs]).toBeLessThan(44 * 0.4e6);
 });

@@ -29,7 +29,7 @@ export interface Watch {
   readonly onProgress: (endedCount: number) => void;
 }
 
-/** Watches the trial until it ends. Sets the header's `stop` and `endNs` before it answers. */
+/** Watches the trial until it ends and notes in the header when that was. Its caller then says `stop`. */
 export async function watchTrial({
   trace,
   records,
@@ -56,7 +56,6 @@ export async function watchTrial({
       endingOf(trace, records, { nowNs, endedCount, cutOffNs }) ?? (hasLeft() ? "left-early" : null);
     if (ending !== null) {
       records.headerF64[HEADER.endNs] = nowNs;
-      Atomics.store(records.headerI32, HEADER.stop, 1);
       return ending;
     }
     if (nowNs >= nextTurnNs) {

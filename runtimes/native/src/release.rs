@@ -3,11 +3,13 @@
 //! The schedule is absolute: a late release never moves the next one, so a stalled runtime is charged for its
 //! stall (no coordinated omission; Tene, "How NOT to Measure Latency").
 
-use crate::clock::{set_timer_slack_ns, sleep_until_ns};
+use crate::clock::{monotonic_ns, set_timer_slack_ns, sleep_until_ns};
 use crate::trial::Trial;
 
 /// No sleep is longer, so that a stop is soon seen.
 const SLICE_NS: f64 = 20e6;
+/// How often it looks whether the trial has ended, once it has nothing left to release.
+const STAY_NS: f64 = 2e6;
 /// Where a core is free, the rest of a wait is spun: longer than a sleep's usual overshoot with little slack.
 const SPIN_NS: f64 = 100e3;
 /// 1 µs; the kernel's default of 50 µs would be the releases' own lateness.
@@ -38,6 +40,10 @@ pub fn release_all(trial: &'static Trial, may_spin: bool) {
         }
     }
     trial.records.header.release_ended.publish(1);
+    // It stays until the end, so that the CPU time it took can still be read.
+    while !trial.records.stopped() {
+        sleep_until_ns(monotonic_ns() + STAY_NS);
+    }
 }
 
 /// When the next canary is due; Infinity where there is none any more.
