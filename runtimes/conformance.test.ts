@@ -35,7 +35,6 @@ import {
   canaryRow,
   laneRow,
   opsPerformed,
-  Recorder,
   type Records,
   recordsHeaderRow,
   shapeFor,
@@ -43,6 +42,7 @@ import {
   taskRecordRow,
   taskStates,
 } from "./record.ts";
+import { Recorder } from "./recorder.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "./runtime.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { allocateTasks } from "./tasks.ts";

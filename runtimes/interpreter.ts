@@ -20,7 +20,7 @@ import {
   type Trace,
 } from "../workloads/trace/trace.ts";
 import type { Clock } from "./clock.ts";
-import type { Recorder } from "./record.ts";
+import type { Recorder } from "./recorder.ts";
 import { JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "./tasks.ts";
 
 /** What a runtime gives the interpreter. Called by the worker that owns the interpreter, within `poll`. */

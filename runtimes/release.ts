@@ -15,7 +15,8 @@ import {
   type Trace,
 } from "../workloads/trace/trace.ts";
 import type { Clock } from "./clock.ts";
-import { Recorder, type Records, recordsHeaderRow } from "./record.ts";
+import { type Records, recordsHeaderRow } from "./record.ts";
+import { Recorder } from "./recorder.ts";
 import type { Injector } from "./work-stealing/injector.ts";
 
 /** Handed over and woken for at a time, so that a runtime starts on a large batch while it is still released. */

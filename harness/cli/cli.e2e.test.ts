@@ -1,5 +1,5 @@
 /** The built command as users start it. What needs a certain runtime is skipped where the catalogue lacks it. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type ResultDocument, runtimes } from "../experiment/index.ts";
+import { commandLinesWith } from "../trial/fixtures/processes.ts";
 
 const main = fileURLToPath(new URL("./main.js", import.meta.url));
 const available = runtimes.filter((runtime) => runtime.availability().available).map(({ name }) => name);
@@ -56,12 +57,6 @@ function sumsOf(run: string): Map<string, string> {
   const trials = join(run, "trials");
   const whole = readdirSync(trials).filter((name) => !name.endsWith(".tmp"));
   return new Map(whole.map((id) => [id, readFileSync(join(trials, id, "SHA256SUMS"), "utf8")]));
-}
-
-/** Trial processes of this isoload that work below a folder. */
-function processesBelow(folder: string): string[] {
-  const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" });
-  return listed.split("\n").filter((row) => row.includes("trial-process") && row.includes(folder));
 }
 
 describe("usage", () => {
@@ -172,7 +167,7 @@ describe("an interrupted run", { timeout: 60_000 }, () => {
     child.kill("SIGKILL");
     await once(child, "close");
     const before = sumsOf(join(folder, "run"));
-    await expect.poll(() => processesBelow(folder), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => commandLinesWith("trial-process", folder), { timeout: 5000 }).toEqual([]);
     expect(isoload(folder, "run", "--resume", "run").status).toBe(0);
     const after = sumsOf(join(folder, "run"));
     for (const [id, text] of before) expect(after.get(id)).toBe(text);

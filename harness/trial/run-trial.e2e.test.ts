@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import type { OpSpec } from "../../workloads/workload.ts";
 import { runOne } from "./fixtures/one-trial.ts";
+import { commandLinesWith } from "./fixtures/processes.ts";
 import type { TrialResult } from "./trial.ts";
 
 const cheats = new URL("./fixtures/cheats.js", import.meta.url).href;
@@ -134,12 +135,6 @@ describe("a trial", () => {
 describe("when the parent is killed", () => {
   const parentScript = fileURLToPath(new URL("./fixtures/parent-of-a-trial.js", import.meta.url));
 
-  /** Processes whose command line or environment carries the mark. */
-  function marked(mark: string): string[] {
-    const listed = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" });
-    return listed.split("\n").filter((line) => line.includes(mark) && line.includes("trial-process"));
-  }
-
   test("with SIGKILL at any moment, its trial is gone within a second", async () => {
     for (const delayMs of [0, 20, 60, 120, 250, 500]) {
       const folder = mkdtempSync(join(tmpdir(), "isoload-orphan-"));
@@ -152,9 +147,9 @@ describe("when the parent is killed", () => {
       parent.kill("SIGKILL");
       await exited;
       const limit = performance.now() + 1000;
-      while (marked(folder).length > 0 && performance.now() < limit)
+      while (commandLinesWith("trial-process", folder).length > 0 && performance.now() < limit)
         await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(marked(folder)).toEqual([]);
+      expect(commandLinesWith("trial-process", folder)).toEqual([]);
       rmSync(folder, { recursive: true });
     }
   });

@@ -5,12 +5,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   allocateRecords,
-  Recorder,
   type Records,
   recordsHeaderRow,
   taskRecordRow,
   taskStates,
 } from "../../runtimes/record.ts";
+import { Recorder } from "../../runtimes/recorder.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import { readRecords, sealRecords } from "./seal.ts";
 

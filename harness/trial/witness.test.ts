@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  allocateRecords,
-  Recorder,
-  type Records,
-  recordsHeaderRow,
-  shapeFor,
-  tickRow,
-} from "../../runtimes/record.ts";
+import { allocateRecords, type Records, recordsHeaderRow, shapeFor, tickRow } from "../../runtimes/record.ts";
+import { Recorder } from "../../runtimes/recorder.ts";
 import { build } from "../../workloads/trace/build.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { watchTrial } from "./witness.ts";

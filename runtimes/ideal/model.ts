@@ -23,7 +23,8 @@ import {
   TASK_U32,
   type Trace,
 } from "../../workloads/trace/trace.ts";
-import { Recorder, type Records, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
+import { type Records, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
+import { Recorder } from "../recorder.ts";
 import { allocateTasks, JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "../tasks.ts";
 import { Timers } from "../timers.ts";
 import { Ring } from "./ring.ts";

@@ -7,7 +7,8 @@
  */
 import { type Clock, clockSince } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
-import { Recorder, recordsHeaderRow } from "../record.ts";
+import { recordsHeaderRow } from "../record.ts";
+import { Recorder } from "../recorder.ts";
 import type { Sockets } from "../sockets.ts";
 import type { Loop, LoopSettings } from "../thread.ts";
 import { Idle, IN_LOOP } from "../work-stealing/idle.ts";

@@ -9,7 +9,8 @@
  */
 import { type Clock, clockSince } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
-import { Recorder, recordsHeaderRow } from "../record.ts";
+import { recordsHeaderRow } from "../record.ts";
+import { Recorder } from "../recorder.ts";
 import type { Sockets } from "../sockets.ts";
 import type { Loop, LoopSettings } from "../thread.ts";
 import { Timers } from "../timers.ts";

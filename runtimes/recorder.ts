@@ -1,0 +1,207 @@
+/**
+ * The recorder: writes the rows of a trial's records, the same way for every TypeScript runtime.
+ *
+ * The twin is `runtimes/native/src/record.rs`.
+ */
+import { strideIn } from "../workloads/trace/layout.ts";
+import { CPU } from "../workloads/trace/op.ts";
+import {
+  CPU_HOLD_ROW_MIN_NS,
+  canaryRow,
+  holdRow,
+  laneRow,
+  type Records,
+  recordsHeaderRow,
+  taskRecordRow,
+  taskStates,
+} from "./record.ts";
+
+const HEADER_AT = recordsHeaderRow.index;
+const LANE_WORDS = strideIn(laneRow, "u32");
+const LANE_DOUBLES = strideIn(laneRow, "f64");
+const LANE = laneRow.index;
+const ROW_F64 = strideIn(taskRecordRow, "f64");
+const ROW_U32 = strideIn(taskRecordRow, "u32");
+const ROW_U16 = strideIn(taskRecordRow, "u16");
+const ROW_U8 = strideIn(taskRecordRow, "u8");
+const SUBMITTED = taskRecordRow.index.submittedNs;
+const FIRST_POLL = taskRecordRow.index.firstPollNs;
+const FINISH = taskRecordRow.index.finishNs;
+const RESUME_WAIT = taskRecordRow.index.resumeWaitNs;
+const HELD = taskRecordRow.index.heldNs;
+const POLL_COUNT = taskRecordRow.index.pollCount;
+const CHECKSUM = taskRecordRow.index.checksum;
+const WORKER = taskRecordRow.index.worker;
+const STATE = taskRecordRow.index.state;
+const STARTS = taskRecordRow.index.starts;
+const CANARY_F64 = strideIn(canaryRow, "f64");
+const CANARY_U16 = strideIn(canaryRow, "u16");
+const CANARY_DUE = canaryRow.index.dueNs;
+const CANARY_SUBMITTED = canaryRow.index.submittedNs;
+const CANARY_RUN = canaryRow.index.runNs;
+const CANARY_WORKER = canaryRow.index.worker;
+const CANARY_STATE = canaryRow.index.state;
+const HOLD_F64 = strideIn(holdRow, "f64");
+const HOLD_U32 = strideIn(holdRow, "u32");
+const HOLD_U16 = strideIn(holdRow, "u16");
+const HOLD_START = holdRow.index.startNs;
+const HOLD_END = holdRow.index.endNs;
+const HOLD_TASK = holdRow.index.task;
+const HOLD_WORKER = holdRow.index.worker;
+const HOLD_OP = holdRow.index.op;
+const STATE_SUBMITTED = taskStates.submitted;
+const STATE_STARTED = taskStates.started;
+const STATE_DONE = taskStates.done;
+
+/**
+ * Writes the rows: one recorder a worker, one for the releaser. It never reads a clock; its callers say when,
+ * so that one reading can serve the end of a poll and the start of the next.
+ */
+export class Recorder {
+  readonly #lane: number;
+  readonly #laneWord: number;
+  readonly #laneDouble: number;
+  readonly #headerI32: Int32Array;
+  readonly #laneU32: Uint32Array;
+  readonly #laneF64: Float64Array;
+  readonly #taskF64: Float64Array;
+  readonly #taskU32: Uint32Array;
+  readonly #taskU16: Uint16Array;
+  readonly #taskU8: Uint8Array;
+  readonly #canaryF64: Float64Array;
+  readonly #canaryU16: Uint16Array;
+  readonly #holdF64: Float64Array;
+  readonly #holdU32: Uint32Array;
+  readonly #holdU16: Uint16Array;
+  readonly #holdCapacity: number;
+
+  constructor(records: Records, lane: number) {
+    this.#lane = lane;
+    this.#laneWord = lane * LANE_WORDS;
+    this.#laneDouble = lane * LANE_DOUBLES;
+    this.#headerI32 = records.headerI32;
+    this.#laneU32 = records.laneU32;
+    this.#laneF64 = records.laneF64;
+    this.#taskF64 = records.taskF64;
+    this.#taskU32 = records.taskU32;
+    this.#taskU16 = records.taskU16;
+    this.#taskU8 = records.taskU8;
+    this.#canaryF64 = records.canaryF64;
+    this.#canaryU16 = records.canaryU16;
+    this.#holdF64 = records.holdF64;
+    this.#holdU32 = records.holdU32;
+    this.#holdU16 = records.holdU16;
+    this.#holdCapacity = records.shape.holdCapacity;
+  }
+
+  /** `task` is handed to the runtime. Called before it can be polled. */
+  submitted(task: number, atNs: number): void {
+    this.#taskF64[task * ROW_F64 + SUBMITTED] = atNs;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_SUBMITTED;
+    this.#add(LANE.submitted);
+  }
+
+  /** Also for tasks that the runtime itself released. */
+  spawned(task: number, atNs: number): void {
+    this.submitted(task, atNs);
+    this.#add(LANE.spawned);
+  }
+
+  /**
+   * A poll of `task` begins at `atNs`; `readyNs` is when it could have gone on (later polls only).
+   * The reading may be a shared one from before the task was handed over, so it is raised to that instant;
+   * the answer is the raised one.
+   */
+  pollStarts(task: number, atNs: number, readyNs: number): number {
+    const row = task * ROW_F64;
+    const polls = this.#taskU32[task * ROW_U32 + POLL_COUNT] as number;
+    this.#taskU32[task * ROW_U32 + POLL_COUNT] = polls + 1;
+    this.#add(LANE.polls);
+    if (polls > 0) {
+      if (this.#taskU8[task * ROW_U8 + STATE] === STATE_DONE) this.#started(task);
+      if (atNs > readyNs) {
+        this.#taskF64[row + RESUME_WAIT] = (this.#taskF64[row + RESUME_WAIT] as number) + atNs - readyNs;
+      }
+      return Math.max(atNs, readyNs);
+    }
+    const submittedNs = this.#taskF64[row + SUBMITTED] as number;
+    const firstPollNs = Math.max(atNs, submittedNs);
+    this.#taskF64[row + FIRST_POLL] = firstPollNs;
+    this.#taskU16[task * ROW_U16 + WORKER] = this.#lane;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_STARTED;
+    this.#started(task);
+    return firstPollNs;
+  }
+
+  /** A task's first poll, or a poll after its end: then the runtime repeats it, and the second start shows that. */
+  #started(task: number): void {
+    const starts = this.#taskU8[task * ROW_U8 + STARTS] as number;
+    if (starts < 255) this.#taskU8[task * ROW_U8 + STARTS] = starts + 1;
+    this.#add(LANE.started);
+  }
+
+  /** An op of `task` held the worker from `startNs` to `endNs`. */
+  held(task: number, op: number, startNs: number, endNs: number): void {
+    const row = task * ROW_F64;
+    this.#taskF64[row + HELD] = (this.#taskF64[row + HELD] as number) + endNs - startNs;
+    if (op === CPU && endNs - startNs < CPU_HOLD_ROW_MIN_NS) return;
+    const hold = Atomics.add(this.#headerI32, HEADER_AT.holdCount, 1);
+    if (hold >= this.#holdCapacity) return;
+    this.#holdF64[hold * HOLD_F64 + HOLD_START] = startNs;
+    this.#holdF64[hold * HOLD_F64 + HOLD_END] = endNs;
+    this.#holdU32[hold * HOLD_U32 + HOLD_TASK] = task;
+    this.#holdU16[hold * HOLD_U16 + HOLD_WORKER] = this.#lane;
+    this.#holdU16[hold * HOLD_U16 + HOLD_OP] = op;
+  }
+
+  /** An op was performed; where it has a nominal length, `excessNs` is actual − nominal, else 0. */
+  performed(op: number, excessNs: number): void {
+    const count = this.#laneWord + LANE.opCount + op;
+    this.#laneU32[count] = (this.#laneU32[count] as number) + 1;
+    const shortest = this.#laneDouble + LANE.shortestNs + op;
+    if (excessNs < (this.#laneF64[shortest] as number)) this.#laneF64[shortest] = excessNs;
+  }
+
+  finished(task: number, atNs: number, checksum: number): void {
+    const row = task * ROW_F64;
+    const firstPollNs = this.#taskF64[row + FIRST_POLL] as number;
+    this.#taskF64[row + FINISH] = Math.max(atNs, firstPollNs);
+    this.#taskU32[task * ROW_U32 + CHECKSUM] = checksum;
+    this.#taskU8[task * ROW_U8 + STATE] = STATE_DONE;
+    this.#add(LANE.done);
+  }
+
+  canarySubmitted(canary: number, dueNs: number, atNs: number): void {
+    this.#canaryF64[canary * CANARY_F64 + CANARY_DUE] = dueNs;
+    this.#canaryF64[canary * CANARY_F64 + CANARY_SUBMITTED] = atNs;
+    this.#canaryU16[canary * CANARY_U16 + CANARY_STATE] = STATE_SUBMITTED;
+    Atomics.store(this.#headerI32, HEADER_AT.canaryCount, canary + 1);
+  }
+
+  canaryRan(canary: number, atNs: number): void {
+    const submittedNs = this.#canaryF64[canary * CANARY_F64 + CANARY_SUBMITTED] as number;
+    this.#canaryF64[canary * CANARY_F64 + CANARY_RUN] = Math.max(atNs, submittedNs);
+    this.#canaryU16[canary * CANARY_U16 + CANARY_WORKER] = this.#lane;
+    this.#canaryU16[canary * CANARY_U16 + CANARY_STATE] = STATE_DONE;
+    this.#add(LANE.canariesRun);
+  }
+
+  /** This lane's worker runs on the calling thread. Called once, before the first poll. */
+  boundTo(threadId: number): void {
+    this.#laneU32[this.#laneWord + LANE.threadId] = threadId;
+  }
+
+  stole(tasks: number): void {
+    const word = this.#laneWord + LANE.steals;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+  }
+
+  parked(): void {
+    this.#add(LANE.parks);
+  }
+
+  #add(field: number): void {
+    const word = this.#laneWord + field;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + 1;
+  }
+}
