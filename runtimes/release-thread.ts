@@ -8,6 +8,7 @@ import { type Records, recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Releaser } from "./release.ts";
 import { currentThreadId } from "./thread-id.ts";
+import { setTimerSlack } from "./timer-slack.ts";
 import { Idle, NOBODY } from "./work-stealing/idle.ts";
 import { Injector } from "./work-stealing/injector.ts";
 
@@ -26,6 +27,10 @@ export interface ReleaserStart {
 
 const { trace, records, gates, injector, idle, maySpin, go, bells }: ReleaserStart = workerData;
 assert(parentPort !== null, "the releaser's entry runs in a worker thread");
+/** As the native releaser has it. */
+const TIMER_SLACK_NS = 1000;
+
+setTimerSlack(TIMER_SLACK_NS);
 const idleSet = new Idle(idle);
 new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
 parentPort.postMessage("ready");
