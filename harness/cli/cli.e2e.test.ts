@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { parseResult } from "../../reports/schema.ts";
 import { type ResultDocument, runtimes } from "../experiment/index.ts";
 import { commandLinesWith } from "../trial/fixtures/processes.ts";
 
@@ -210,6 +211,8 @@ describe("every runtime", { timeout: 60_000 }, () => {
       const line = ["run", "-w", "null:tasks=2000,cpu-mix:tasks=500", "-n", "2", "--format", "json"];
       const ended = isoload(fresh(), ...line);
       expect(ended.status, ended.stderr).toBe(0);
+      // The document is what its schema says, figures of live runtimes included.
+      expect(parseResult(ended.stdout, "stdout")).not.toHaveProperty("problems");
       const { trials }: ResultDocument = JSON.parse(ended.stdout);
       for (const workload of ["null", "cpu-mix"]) {
         for (const round of [0, 1]) {

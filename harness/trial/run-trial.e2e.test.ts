@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { taskRecordRow, taskStates } from "../../runtimes/record.ts";
 import { build } from "../../workloads/trace/build.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
@@ -109,6 +109,40 @@ describe("a trial", () => {
       (_, at) => at % strideIn(taskRecordRow, "u8") === taskRecordRow.index.state,
     );
     expect([...(states ?? [])]).toEqual(new Array(20).fill(taskStates.unserved));
+  });
+
+  test("is refused by name where its settings are of another version", async () => {
+    const { result } = await runOne({
+      trace: cpu,
+      runtime: "single-thread",
+      workerCount: 1,
+      isoloadVersion: "9.9.9",
+    });
+    expect(result.outcome === "crashed" && result.stderrTail).toMatch(
+      /the settings are of isoload 9\.9\.9, this is \d/,
+    );
+  });
+
+  test("of a trace other than the planned one is refused", async () => {
+    const { result } = await runOne({
+      trace: cpu,
+      runtime: "single-thread",
+      workerCount: 1,
+      traceHash: "00",
+    });
+    expect(result.outcome === "crashed" && result.stderrTail).toMatch(
+      /the trace's hash is [0-9a-f]{64}, the plan says 00/,
+    );
+  });
+
+  test("does not inherit what changes an engine: NODE_OPTIONS stays outside", async () => {
+    vi.stubEnv("NODE_OPTIONS", "--no-such-option-of-node");
+    try {
+      const { result } = await runOne({ trace: cpu, runtime: "single-thread", workerCount: 1 });
+      expect(result.outcome).toBe("completed");
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("with an op that the runtime lacks is unsupported, and names the op", async () => {
