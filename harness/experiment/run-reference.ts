@@ -2,13 +2,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../plan/usage-error.ts";
-import { isRun, RUNS_FOLDER } from "../store/store.ts";
+import { isRemnant, isRun, RUNS_FOLDER } from "../store/store.ts";
 
 /** The run's folder. Throws a UsageError where there is no run. */
 export function resolveRun(reference: string): string {
   const candidates = reference === "latest" ? latest() : [reference, join(RUNS_FOLDER, reference)];
   const found = candidates.find((path) => reference !== "" && existsSync(path) && isRun(path));
   if (found !== undefined) return found;
+  const remnant = candidates.find((path) => reference !== "" && existsSync(path) && isRemnant(path));
+  if (remnant !== undefined) {
+    const message = `${remnant} was begun by a process that ended before its plan stood, so nothing was measured. Start it again: isoload run … -o ${remnant}`;
+    throw new UsageError([{ where: "", message }]);
+  }
   const message =
     reference === "latest"
       ? `there is no run under ${RUNS_FOLDER}. Start one: isoload run`

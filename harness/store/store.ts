@@ -29,6 +29,7 @@ import type { Environment, Plan, StoredTrial } from "../trial/trial.ts";
 import { SUMS_FILE, sumsOf } from "./checksums.ts";
 import { DamageError } from "./damage-error.ts";
 import { syncPath, UNFINISHED, writeDurably } from "./durable.ts";
+import { LOCK_FILE, lockHolder } from "./lock.ts";
 import { formatJson, parseEnvironmentFile, parsePlanFile, parseTrialFile } from "./stored.ts";
 
 export const RUNS_FOLDER: string = join(".isoload", "runs");
@@ -49,7 +50,8 @@ export function newRunId(now: Date): string {
 export function folderProblem(path: string): string | null {
   const advice = "Give a new or empty folder.";
   try {
-    if (existsSync(path) && readdirSync(path).length > 0) return `is not empty. ${advice}`;
+    if (existsSync(path) && readdirSync(path).length > 0 && !isRemnant(path))
+      return `is not empty. ${advice}`;
     accessSync(nearestExisting(path), constants.W_OK | constants.X_OK);
     return statSync(nearestExisting(path)).isDirectory() ? null : `is below a file. ${advice}`;
   } catch (error) {
@@ -57,13 +59,14 @@ export function folderProblem(path: string): string | null {
   }
 }
 
-/** Makes an empty run folder, or answers why that path cannot be one. */
+/** Makes an empty run folder, clearing a remnant, or answers why that path cannot be one. */
 export function createRunFolder(path: string): string | null {
   const problem = folderProblem(path);
   if (problem !== null) return problem;
   try {
     // One by one: where the system refuses a name as unknown, like below /proc, `recursive` never returns.
     for (const missing of missingFolders(path)) mkdirSync(missing);
+    for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
     mkdirSync(join(path, TRACES));
     mkdirSync(join(path, TRIALS));
     return null;
@@ -94,7 +97,24 @@ export function writePlan(run: string, plan: Plan, environment: Environment): vo
 
 /** Whether there is, or was, a run: any of the files that only a run has. */
 export function isRun(path: string): boolean {
-  return [SUMS_FILE, PLAN_FILE, RESULT_FILE].some((name) => existsSync(join(path, name)));
+  return [SUMS_FILE, PLAN_FILE, RESULT_FILE].some((name) => existsSync(join(path, name))) && !isRemnant(path);
+}
+
+/**
+ * Whether this is all that a process left which was killed before its plan stood: nothing in it was measured,
+ * and the folder can be used anew. Anything that is not surely ours makes it somebody's folder.
+ */
+export function isRemnant(path: string): boolean {
+  const has = (name: string): boolean => existsSync(join(path, name));
+  if (!has(TRACES) || has(SUMS_FILE) || has(RESULT_FILE) || lockHolder(path) !== null) return false;
+  const isOurs = (name: string): boolean =>
+    [TRACES, TRIALS, PLAN_FILE, ENVIRONMENT_FILE, LOCK_FILE].includes(name) || name.endsWith(UNFINISHED);
+  const isTrace = (name: string): boolean => /^[0-9a-f]{64}\.trace(\.tmp)?$/.test(name);
+  return (
+    readdirSync(path).every(isOurs) &&
+    readdirSync(join(path, TRACES)).every(isTrace) &&
+    (!has(TRIALS) || readdirSync(join(path, TRIALS)).length === 0)
+  );
 }
 
 export function readPlanText(run: string): string {
