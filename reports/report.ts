@@ -22,29 +22,13 @@ export interface ResultDocument {
 }
 
 /** The plan, without what has its own place in the document. */
-export interface PlanRow {
-  readonly planVersion: number;
-  readonly isoloadVersion: string;
-  readonly seed: number;
-  readonly roundCount: number;
-  readonly durationNs: number;
-  readonly canaryPeriodNs: number;
-  readonly coreCount: number;
-  readonly unitNs: number;
+export interface PlanRow extends Omit<Plan, "treatments" | "traces" | "trials"> {
   /** Trials that were planned; a partial run has fewer of them. */
   readonly trialCount: number;
-  readonly notes: readonly string[];
 }
 
-export interface TraceRow {
-  readonly workload: string;
-  readonly parameters: ParameterValues;
-  readonly round: number;
-  readonly seed: number;
-  readonly traceHash: string;
-  readonly taskCount: number;
-  readonly opCount: number;
-}
+/** A trace as it was planned. */
+export type TraceRow = PlannedTrace;
 
 export interface TreatmentRow {
   readonly id: string;

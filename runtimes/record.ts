@@ -257,7 +257,7 @@ export function shapeFor(trace: Trace, workerCount: number): RecordsShape {
   return {
     laneCount: workerCount + 1,
     taskCount: trace.taskCount,
-    canaryCapacity: trace.canaryPeriodNs === 0 ? 0 : Math.ceil(cutOffNs / trace.canaryPeriodNs) + 1,
+    canaryCapacity: canaryLimit(trace),
     holdCapacity: holdOpsOf(trace),
     tickCapacity: Math.ceil(cutOffNs / TICK_NS) + 1,
   };
@@ -345,6 +345,12 @@ export function decodeRecords(bytes: Uint8Array): { records: Records } | { damag
   ];
   const over = used.find(([count, capacity]) => count > capacity);
   return over === undefined ? { records } : { damage: `${over[0]} ${over[2]} in room for ${over[1]}` };
+}
+
+/** Canaries that may be released: one a full period of the window; without a window, up to the cut-off. */
+function canaryLimit({ canaryPeriodNs, windowNs, drainNs }: Trace): number {
+  if (canaryPeriodNs === 0) return 0;
+  return windowNs > 0 ? Math.floor(windowNs / canaryPeriodNs) : Math.ceil(drainNs / canaryPeriodNs) + 1;
 }
 
 /** Upper bound of hold rows: one an op that can hold a worker. */

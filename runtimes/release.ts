@@ -58,14 +58,7 @@ export class Releaser {
     const { trace, records } = settings;
     this.#settings = settings;
     this.#recorder = new Recorder(records, records.shape.laneCount - 1);
-    const { canaryPeriodNs, windowNs } = trace;
-    const { canaryCapacity } = records.shape;
-    this.#canaryLimit =
-      canaryPeriodNs === 0
-        ? 0
-        : windowNs === 0
-          ? canaryCapacity
-          : Math.min(canaryCapacity, Math.floor(windowNs / canaryPeriodNs));
+    this.#canaryLimit = records.shape.canaryCapacity;
     this.#nextCanaryNs = this.#canaryLimit > 0 ? canaryDueNs(trace, 0) : Number.POSITIVE_INFINITY;
   }
 

@@ -126,17 +126,10 @@ class Model {
     return this.#settings.trace.taskF64[task * TASK_F64 + TASK_DUE] as number;
   }
 
-  /** When canary `index` is due; Infinity where it belongs to no full period of the window. */
+  /** When canary `index` is due; Infinity where the trial has no more of them: the records have no row for it. */
   #canaryNs(index: number): number {
     const { trace, records } = this.#settings;
-    const { canaryPeriodNs, windowNs } = trace;
-    const limit =
-      canaryPeriodNs === 0
-        ? 0
-        : windowNs > 0
-          ? Math.floor(windowNs / canaryPeriodNs)
-          : records.shape.canaryCapacity;
-    return index < limit ? canaryDueNs(trace, index) : Number.POSITIVE_INFINITY;
+    return index < records.shape.canaryCapacity ? canaryDueNs(trace, index) : Number.POSITIVE_INFINITY;
   }
 
   #happen(): void {
