@@ -55,6 +55,11 @@ export class Injector {
     if (exchange(words, LOCK, FREE) === CONTENDED) notify(words, LOCK);
   }
 
+  /** Appends one id. */
+  pushOne(id: number): void {
+    this.push(Int32Array.of(id), 1);
+  }
+
   /** The oldest id, or EMPTY. */
   pop(): number {
     for (;;) {
