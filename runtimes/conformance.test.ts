@@ -447,6 +447,7 @@ test("a scheduler that polls a task twice is seen in starts and in the count of 
     ready: none,
     readyBeside: none,
     readyLast: none,
+    proceeds: () => true,
     sleepUntil: none,
     releaseAt: none,
     echo: none,

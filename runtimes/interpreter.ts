@@ -31,7 +31,9 @@ export interface Scheduler {
   readyBeside(task: number): void;
   /** Ready again after all that is ready now. */
   readyLast(task: number): void;
-  /** At `atNs` call `interpreter.wake(task, atNs, 0)` (a sleep) on some worker. */
+  /** An op of the task that is polled need not wait. false: the tick has had its share of such ops, the task must yield. */
+  proceeds(): boolean;
+  /** At `atNs` call `interpreter.slept(task, atNs, now)` on some worker. */
   sleepUntil(task: number, atNs: number): void;
   /** At `atNs` call `interpreter.release(task, atNs)` (a think time) on some worker. */
   releaseAt(task: number, atNs: number): void;
@@ -136,9 +138,10 @@ export class Interpreter {
     this.#scheduler.ready(task);
   }
 
-  /** Notes that a sleep of `task` that was to end at `dueNs` ended at `nowNs`. Called before its `wake`. */
-  slept(dueNs: number, nowNs: number): void {
+  /** The sleep of `task` that was to end at `dueNs` ended at `nowNs`: it can go on. */
+  slept(task: number, dueNs: number, nowNs: number): void {
     this.#recorder.performed(SLEEP, nowNs - dueNs);
+    this.wake(task, dueNs, 0);
   }
 
   /** A canary runs now: it does nothing, so that only its delay is left. */
@@ -189,7 +192,8 @@ export class Interpreter {
   }
 
   /**
-   * Registers `task` with each child that still runs. false: all had ended, it goes on at once.
+   * Registers `task` with each child that still runs. false: all had ended, it goes on at once, unless its budget
+   * is spent: then it yields, as it would at an op of Tokio's that need not wait.
    *
    * The parent's own count keeps `pendingJoins` above zero until it has asked every child, so only the last of
    * parent and children can see it reach zero, and that one makes the parent ready.
@@ -207,7 +211,11 @@ export class Interpreter {
         Atomics.sub(pendingJoins, task, 1);
       }
     }
-    return Atomics.sub(pendingJoins, task, 1) > 1;
+    if (Atomics.sub(pendingJoins, task, 1) > 1) return true;
+    if (this.#scheduler.proceeds()) return false;
+    this.#recorder.yieldedByForce();
+    this.#scheduler.readyLast(task);
+    return true;
   }
 
   #finish(task: number): void {

@@ -59,6 +59,7 @@ const STATE_DONE = taskStates.done;
  */
 export class Recorder {
   readonly #lane: number;
+  #interim = 0;
   readonly #laneWord: number;
   readonly #laneDouble: number;
   readonly #headerI32: Int32Array;
@@ -194,6 +195,19 @@ export class Recorder {
   stole(tasks: number): void {
     const word = this.#laneWord + LANE.steals;
     this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+  }
+
+  overflowed(): void {
+    this.#interim++;
+  }
+
+  polledFromLifo(): void {
+    this.#interim++;
+  }
+
+  /** A task was made to yield, its budget being spent. */
+  yieldedByForce(): void {
+    this.#interim++;
   }
 
   parked(): void {

@@ -17,9 +17,8 @@ import {
 import type { Clock } from "./clock.ts";
 import { type Records, recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
-import type { Injector } from "./work-stealing/injector.ts";
 
-/** Handed over and woken for at a time, so that a runtime starts on a large batch while it is still released. */
+/** Handed over at a time, so that a runtime starts on a large batch while it is still released. */
 const BATCH = 64;
 /** Where spinning is allowed the last stretch before a due time is spun: a sleep ends about 85 µs late. */
 const SPIN_NS = 150e3;
@@ -35,9 +34,7 @@ export interface ReleaseSettings {
   readonly records: Records;
   /** See `Tasks.gates`. */
   readonly gates: Int32Array;
-  readonly injector: Injector;
-  /** Called after ids were pushed. */
-  readonly wake: () => void;
+  readonly inlet: { push(ids: Int32Array, count: number): void };
   readonly clock: Clock;
   /** Whether a core is free for spinning. */
   readonly maySpin: boolean;
@@ -92,8 +89,7 @@ export class Releaser {
       }
     }
     if (this.#batchCount === 0) return false;
-    this.#settings.injector.push(this.#batch, this.#batchCount);
-    this.#settings.wake();
+    this.#settings.inlet.push(this.#batch, this.#batchCount);
     return this.#batchCount === BATCH;
   }
 

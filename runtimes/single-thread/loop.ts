@@ -47,7 +47,7 @@ export class EventLoop implements Loop, Scheduler {
     this.#clock = clockSince(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
-    this.#injector = new Injector(queues.injector);
+    this.#injector = new Injector(queues.injectors[0] as Int32Array);
     this.#idle = new Idle(queues.idle);
     this.#sockets = sockets;
     if (sockets !== null) {
@@ -78,6 +78,11 @@ export class EventLoop implements Loop, Scheduler {
 
   readyLast(task: number): void {
     this.ready(task);
+  }
+
+  /** Node's event loop knows no budget. */
+  proceeds(): boolean {
+    return true;
   }
 
   sleepUntil(task: number, atNs: number): void {
@@ -157,8 +162,7 @@ export class EventLoop implements Loop, Scheduler {
       return;
     }
     this.#timerCount--;
-    this.#interpreter.slept(dueNs, nowNs);
-    this.#interpreter.wake(task, dueNs, 0);
+    this.#interpreter.slept(task, dueNs, nowNs);
   }
 
   #releaseAt(task: number, dueNs: number): void {

@@ -7,6 +7,7 @@
 import { opNames } from "../../workloads/trace/op.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
+import { policyMisfit, policyOf, policyOptions } from "./policy.ts";
 import { POLL_LIMIT, pollBound } from "./poll-bound.ts";
 
 export const workStealing: Runtime = {
@@ -14,7 +15,8 @@ export const workStealing: Runtime = {
   summary: "a work-stealing scheduler in TypeScript: worker threads, a deque each, tasks in shared memory",
   workers: "many",
   time: "live",
-  options: {},
+  options: policyOptions,
+  misfit: policyMisfit,
   ops: new Set(opNames),
   availability: () => ({ available: true, version: `node ${process.versions.node}` }),
   start: async (settings) => {
@@ -29,10 +31,13 @@ export const workStealing: Runtime = {
     if (polls > POLL_LIMIT) {
       throw new Error(`the trace may need ${polls} polls; work-stealing takes at most ${POLL_LIMIT} a trial`);
     }
+    const policy = policyOf(settings.options);
     return startThreads(settings, {
       entry: new URL("./worker.js", import.meta.url),
       workerCount,
       dequeCount: workerCount,
+      injectorCount: policy.queues === "partitioned" ? workerCount : 1,
+      hasThieves: policy.queues === "stealing",
       bells: connectionCount > 0 ? "all" : "none",
     });
   },
