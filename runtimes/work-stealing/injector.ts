@@ -57,11 +57,6 @@ export class Injector {
     this.#publish(tail + 1);
   }
 
-  /** Appends one id. */
-  pushOne(id: number): void {
-    this.push(Int32Array.of(id), 1);
-  }
-
   /** The oldest id, or EMPTY. */
   pop(): number {
     for (;;) {

@@ -36,6 +36,10 @@ export interface Code {
   readonly Deque: typeof import("../deque.ts").Deque;
   readonly Injector: typeof import("../injector.ts").Injector;
   readonly Idle: typeof import("../idle.ts").Idle;
+  readonly Core: typeof import("../core.ts").Core;
+  readonly Inlet: typeof import("../inlet.ts").Inlet;
+  /** The port itself, for accesses of the cases' own. */
+  readonly atomics: typeof import("../atomics.ts");
 }
 
 /** One change of the compiled text of a module. */
@@ -86,7 +90,8 @@ export async function loadCode(mutation: Mutation | null): Promise<Code> {
     return url;
   };
   const link = (name: string): string => (name === "atomics.js" ? urlOf(portText) : load(name));
-  const modules = await Promise.all(["deque.js", "injector.js", "idle.js"].map((name) => import(load(name))));
+  const names = ["deque.js", "injector.js", "idle.js", "core.js", "inlet.js"];
+  const modules = await Promise.all(names.map((name) => import(load(name))));
   assert(mutation === null || mutatedCount === 1, `${mutation?.module} is not loaded`);
-  return Object.assign({}, ...modules);
+  return Object.assign({ atomics: await import(urlOf(portText)) }, ...modules);
 }

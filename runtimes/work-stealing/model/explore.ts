@@ -36,7 +36,7 @@ export interface Case {
 }
 
 export interface End {
-  /** What each thread's body answered; empty for one that is blocked. */
+  /** What each thread took. */
   readonly taken: readonly (readonly number[])[];
   /** Names of the threads that are blocked for ever. */
   readonly blocked: readonly string[];
@@ -88,6 +88,8 @@ export function explore(explored: Case, bounds: Bounds): Exploration {
 class Explorer {
   readonly #case: Case;
   readonly #bounds: Bounds;
+  /** On preemptions. */
+  readonly #isBounded: boolean;
   readonly #cells: Cells;
   readonly #histories: readonly Histories[];
   readonly #initial: Int32Array;
@@ -106,6 +108,7 @@ class Explorer {
   constructor(explored: Case, bounds: Bounds) {
     this.#case = explored;
     this.#bounds = bounds;
+    this.#isBounded = bounds.preemptions < Number.POSITIVE_INFINITY;
     this.#cells = new Cells(explored.blocks);
     for (const { words } of explored.blocks) words.fill(0);
     this.#histories = explored.threads.map((thread) => new Histories(thread, this.#cells));
@@ -125,7 +128,8 @@ class Explorer {
 
   /** Tries all that may follow; `current` made the last step. */
   #visit(current: number, preemptionsLeft: number, earlyReturnsLeft: number): void {
-    if (!this.#entered.raise(this.#pack(current, earlyReturnsLeft), preemptionsLeft)) return;
+    const preemptionsOf = this.#isBounded ? preemptionsLeft : 0;
+    if (!this.#entered.raise(this.#pack(current, earlyReturnsLeft), preemptionsOf)) return;
     const threadCount = this.#at.length;
     const isRunning = this.#mayGoOn(current);
     let isEnd = true;
@@ -269,8 +273,8 @@ class Explorer {
     for (let thread = 0; thread < this.#at.length; thread++) {
       state[at++] = (this.#history(thread).number << 1) | (this.#isBlocked[thread] ? 1 : 0);
     }
-    const isBounded = this.#bounds.preemptions < Number.POSITIVE_INFINITY;
-    state[at] = (earlyReturnsLeft << 8) | (isBounded ? current : 0);
+    // Without a bound it does not matter whose step was the last.
+    state[at] = (earlyReturnsLeft << 8) | (this.#isBounded ? current : 0);
     return state;
   }
 

@@ -7,6 +7,7 @@
  * throw at the first access that has none: its pending one. Histories are kept as a tree, so that each is run
  * once however many interleavings lead to it.
  */
+import { EMPTY } from "../injector.ts";
 import { type AccessKind, port } from "./code.ts";
 import type { Block } from "./words.ts";
 
@@ -15,10 +16,13 @@ export interface Thread {
   readonly name: string;
   /**
    * Makes the thread's own objects and answers its body. Accesses in here are made before all schedules, by one
-   * thread after the other; those of the body are interleaved. The body answers the ids that it took, in order.
+   * thread after the other; those of the body are interleaved.
    */
-  readonly start: () => () => readonly number[];
+  readonly start: () => Body;
 }
+
+/** Calls `take` with every id that it takes, in their order; EMPTY is none. */
+export type Body = (take: (id: number) => void) => void;
 
 /** An access but for its place; operands in the port's order, 0 where there are none. */
 interface Operation {
@@ -44,7 +48,7 @@ export interface History {
   readonly length: number;
   /** null: the thread has ended. */
   readonly pending: Pending | null;
-  /** What the body answered; empty before. */
+  /** What it took so far. */
   readonly taken: readonly number[];
   /** What the code threw, such as an assertion; null: nothing. */
   readonly failure: string | null;
@@ -160,11 +164,15 @@ export class Histories {
       onPending({ kind, cell: this.#cells.at(words, offset), first, second });
       throw BROKEN_OFF;
     };
+    const taken: number[] = [];
     try {
-      return { taken: this.#thread.start()(), failure: null };
+      this.#thread.start()((id) => {
+        if (id !== EMPTY) taken.push(id);
+      });
     } catch (thrown) {
-      return { taken: [], failure: thrown === BROKEN_OFF ? null : String(thrown) };
+      if (thrown !== BROKEN_OFF) return { taken, failure: String(thrown) };
     }
+    return { taken, failure: null };
   }
 }
 

@@ -24,8 +24,8 @@ export function dequeBlock(name: string, capacity: number): Block {
   return ringBlock(wordsOf(dequeWords(capacity)), name, ["head", "tail"]);
 }
 
-export function injectorBlock(idCount: number): Block {
-  return ringBlock(wordsOf(injectorWords(idCount)), "injector", ["head", "tail", "lock"]);
+export function injectorBlock(name: string, idCount: number): Block {
+  return ringBlock(wordsOf(injectorWords(idCount)), name, ["head", "tail", "lock"]);
 }
 
 export function idleBlock(workerCount: number): Block {
