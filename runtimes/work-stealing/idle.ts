@@ -113,16 +113,22 @@ export class Idle {
     return NOBODY;
   }
 
-  /** Wakes `worker` if it is parked, whoever searches. Answers it if its event loop needs a message, or NOBODY. */
+  /**
+   * Wakes `worker` if it is parked, whoever searches; costs one load if it is not. Answers the worker whose event
+   * loop needs a message, or NOBODY.
+   */
   interrupt(worker: number): number {
     const words = this.#words;
+    const state = load(words, STATES + worker);
+    if (state !== ON_WORD && state !== IN_LOOP) return NOBODY;
     add(words, SEARCHING, 1);
     sub(words, PARKED_COUNT, 1);
     const how = this.#wake(worker);
     if (how !== RUNNING) return how === IN_LOOP ? worker : NOBODY;
     add(words, PARKED_COUNT, 1);
     sub(words, SEARCHING, 1);
-    return NOBODY;
+    // Others may have taken this for a search and left an id to it.
+    return this.wakeOne();
   }
 
   /** Moves `worker` from parked to WOKEN and answers how it was parked; RUNNING: it was not, or is no longer. */

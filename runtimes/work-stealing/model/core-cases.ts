@@ -39,6 +39,8 @@ export interface CoreCase {
   /** Ids that may wait in the slot of a blocked worker at the end. */
   readonly mayStay: readonly number[];
   readonly isStopped: boolean;
+  /** Workers that somebody interrupts for a reason of its own. */
+  readonly interrupted: readonly number[];
 }
 
 /** Of each deque. */
@@ -68,6 +70,7 @@ export function coreCase(code: Code, described: CoreCase): Case {
   const threads = workers.map((worker) => ({ name: `worker${worker}`, start: workerOf(shared, worker) }));
   if (described.releases.length > 0) threads.push({ name: "releaser", start: releaserOf(shared) });
   if (described.isStopped) threads.push({ name: "stopper", start: stopperOf(shared) });
+  if (described.interrupted.length > 0) threads.push({ name: "caller", start: callerOf(shared) });
   return {
     name: described.name,
     blocks: [...deques, ...injectors, idle, flags, bells],
@@ -95,8 +98,9 @@ interface Shared {
   readonly bells: Int32Array;
 }
 
-/** A message to the event loop of `worker`, which is a word that it waits for. */
-function ring({ code: { atomics }, bells }: Shared, worker: number): void {
+/** A message to the event loop of `worker`, which is a word that it waits for; NOBODY needs none. */
+function ringAt({ code: { atomics }, bells }: Shared, worker: number): void {
+  if (worker === NOBODY) return;
   atomics.store(bells, worker, 1);
   atomics.notify(bells, worker);
 }
@@ -114,7 +118,7 @@ function workerOf(shared: Shared, worker: number): Thread["start"] {
       hasLifoSlot: described.hasLifoSlot,
       stop: { words: flags, at: STOP },
       tally: QUIET,
-      ring: (other) => ring(shared, other),
+      ring: (other) => ringAt(shared, other),
     });
     const start = described.workers[worker];
     const how = start?.parks === "in its loop" ? IN_LOOP : ON_WORD;
@@ -155,7 +159,7 @@ function workerOf(shared: Shared, worker: number): Thread["start"] {
 function releaserOf(shared: Shared): Thread["start"] {
   const { code, queues, described } = shared;
   return () => {
-    const inlet = new code.Inlet(queues, (worker) => ring(shared, worker));
+    const inlet = new code.Inlet(queues, (worker) => ringAt(shared, worker));
     return () => {
       for (const batch of described.releases) inlet.push(Int32Array.from(batch), batch.length);
     };
@@ -169,9 +173,17 @@ function stopperOf(shared: Shared): Thread["start"] {
     const idle = new code.Idle(queues.idle);
     return () => {
       code.atomics.store(flags, STOP, 1);
-      for (const worker of described.workers.keys()) {
-        if (idle.interrupt(worker) !== NOBODY) ring(shared, worker);
-      }
+      for (const worker of described.workers.keys()) ringAt(shared, idle.interrupt(worker));
+    };
+  };
+}
+
+function callerOf(shared: Shared): Thread["start"] {
+  const { code, queues, described } = shared;
+  return () => {
+    const idle = new code.Idle(queues.idle);
+    return () => {
+      for (const worker of described.interrupted) ringAt(shared, idle.interrupt(worker));
     };
   };
 }
@@ -190,6 +202,7 @@ const plain: Omit<CoreCase, "name" | "workers"> = {
   idCount: 2,
   mayStay: [],
   isStopped: false,
+  interrupted: [],
 };
 
 const stopped = { releases: [[1]], idCount: 1, isStopped: true } as const;
