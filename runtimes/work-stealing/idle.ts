@@ -3,7 +3,7 @@
  *
  * A producer: 1. publishes its ids, 2. `wakeOne`: nothing to do while somebody searches or nobody is parked.
  * A worker that found nothing: 1. `announce` that it parks (which also ends its search), 2. while nobody
- * searches look at all queues once more, and `retract` if there is something, 3. wait, 4. `retract`.
+ * searches look at all queues once more, and if there is something `retract` and search, 3. wait, 4. `retract`.
  * A worker that found something while searching: 1. `endSearch`, 2. look at all queues: more work: `wakeOne`.
  *
  * Why nothing is lost. Let an id be published and its producer do nothing. Either PARKED_COUNT was not above

@@ -11,7 +11,7 @@ import type { CoreSettings, QueueMemory } from "../core.ts";
 import { IN_LOOP, NOBODY, ON_WORD } from "../idle.ts";
 import { EMPTY } from "../injector.ts";
 import type { Code } from "./code.ts";
-import type { Case } from "./explore.ts";
+import type { Bounds, Case } from "./explore.ts";
 import type { Thread } from "./history.ts";
 import { idsLeft, lostOrRepeated } from "./queue-cases.ts";
 import { dequeBlock, idleBlock, injectorBlock, plainBlock } from "./words.ts";
@@ -41,6 +41,9 @@ export interface CoreCase {
   readonly isStopped: boolean;
   /** Workers that somebody interrupts for a reason of its own. */
   readonly interrupted: readonly number[];
+  /** Every tick looks at the injector first. */
+  readonly looksOutsideFirst: boolean;
+  readonly bounds: Bounds;
 }
 
 /** Of each deque. */
@@ -75,6 +78,7 @@ export function coreCase(code: Code, described: CoreCase): Case {
     name: described.name,
     blocks: [...deques, ...injectors, idle, flags, bells],
     threads,
+    bounds: described.bounds,
     judge: ({ taken, blocked }) => {
       const polled = taken.flat();
       const left = idsLeft(deques, injectors).flat();
@@ -142,7 +146,7 @@ function workerOf(shared: Shared, worker: number): Thread["start"] {
       if (start?.isAsleep) sleep();
       while (!core.isStopped) {
         let id = core.follower(true);
-        if (id === EMPTY) id = core.next(false);
+        if (id === EMPTY) id = core.next(described.looksOutsideFirst);
         if (id !== EMPTY) {
           core.handOn();
           take(id);
@@ -193,6 +197,9 @@ const asleep: WorkerStart = { parks: "on its word", isAsleep: true };
 const awakeInLoop: WorkerStart = { parks: "in its loop", isAsleep: false };
 const asleepInLoop: WorkerStart = { parks: "in its loop", isAsleep: true };
 
+const three: Bounds = { preemptions: 3, earlyReturns: 0 };
+const five: Bounds = { preemptions: 5, earlyReturns: 0 };
+
 /** What cases say where they differ from this. */
 const plain: Omit<CoreCase, "name" | "workers"> = {
   kind: "stealing",
@@ -203,9 +210,12 @@ const plain: Omit<CoreCase, "name" | "workers"> = {
   mayStay: [],
   isStopped: false,
   interrupted: [],
+  looksOutsideFirst: false,
+  bounds: three,
 };
 
-const stopped = { releases: [[1]], idCount: 1, isStopped: true } as const;
+const one = { releases: [[1]], idCount: 1 } as const;
+const stopped = { ...one, isStopped: true } as const;
 /** The first poll never ends; what was released with it must be polled by others. */
 const blocks = { releases: [[1, 2, 3]], polls: { 1: [["blocks"]] }, idCount: 3 } as const;
 /** A poll makes two ready and never ends: the second displaces the first from the slot. */
@@ -214,13 +224,19 @@ const blocksBeside = {
   polls: { 1: [["readyBeside", 2], ["readyBeside", 3], ["blocks"]] },
   idCount: 3,
 } as const;
-const partitioned = { kind: "partitioned" } as const;
-const global = { kind: "global", hasLifoSlot: false } as const;
-const noSlot = { hasLifoSlot: false } as const;
+/** A poll makes two ready; the first never ends. */
+const leavesBehind = {
+  releases: [[1]],
+  polls: { 1: [["readyLast", 2], ["readyLast", 3]], 2: [["blocks"]] },
+  idCount: 3,
+} as const;
+/** Whoever polls keeps its worker. */
+const bothBlock = { releases: [[1, 2]], polls: { 1: [["blocks"]], 2: [["blocks"]] } } as const;
+const bothBlockInTurn = { ...bothBlock, releases: [[1], [2]] } as const;
 const chain = {
   releases: [[1]],
-  polls: { 1: [["ready", 2]], 2: [["ready", 3]], 3: [["ready", 4]], 4: [["ready", 5]] },
-  idCount: 5,
+  polls: { 1: [["ready", 2], ["ready", 3]], 3: [["ready", 4]], 4: [["ready", 5]], 5: [["ready", 6]] },
+  idCount: 6,
 } as const;
 const fanOut = {
   releases: [[1]],
@@ -228,30 +244,55 @@ const fanOut = {
   idCount: 5,
 } as const;
 
-const described: readonly CoreCase[] = [
-  { ...plain, name: "two workers fall asleep", workers: [awake, awake] },
-  { ...plain, name: "three workers asleep", workers: [asleep, asleep, asleep] },
-  { ...plain, name: "one of three awake", workers: [awake, asleep, asleep] },
-  { ...plain, name: "two workers, one in its loop", workers: [awake, awakeInLoop] },
+/** The scheduler as it runs by default. */
+const byDefault: readonly CoreCase[] = [
+  { ...plain, ...chain, bounds: five, name: "a chain through the slot", workers: [asleep, asleep] },
+  { ...plain, ...blocks, bounds: five, name: "a poll blocks", workers: [asleep, asleep] },
+  { ...plain, ...leavesBehind, bounds: five, name: "a poll leaves one behind", workers: [asleep, asleep] },
+  { ...plain, ...blocksBeside, mayStay: [3], bounds: five, name: "a poll blocks beside two", workers: [awake, asleep] },
+  { ...plain, ...fanOut, bounds: five, name: "a poll overflows its deque", workers: [asleep, asleep] },
   { ...plain, name: "two asleep in their loops", workers: [asleepInLoop, asleepInLoop] },
-  { ...plain, ...blocks, name: "a poll blocks", workers: [asleep, asleep] },
+  { ...plain, ...bothBlock, name: "both polls block, one awake", workers: [awake, asleep] },
+  { ...plain, ...bothBlockInTurn, name: "both polls block in turn, one awake", workers: [awake, asleep] },
+  { ...plain, ...bothBlock, name: "both polls block, one of three awake", workers: [asleep, awake, asleep] },
+  { ...plain, ...bothBlock, name: "both polls block, two awake", workers: [awake, awake] },
   { ...plain, ...blocks, name: "a poll blocks; three workers", workers: [asleep, asleep, asleep] },
-  { ...plain, ...blocksBeside, mayStay: [3], name: "blocks beside two", workers: [awake, asleep] },
-  { ...plain, ...chain, name: "a chain through the slot", workers: [asleep, asleep] },
-  { ...plain, ...fanOut, name: "a poll overflows its deque", workers: [asleep, asleep] },
-  { ...plain, ...stopped, name: "stop", workers: [awake, awake] },
+  { ...plain, name: "three asleep", workers: [asleep, asleep, asleep] },
   { ...plain, ...stopped, name: "stop, three asleep", workers: [asleep, asleep, asleep] },
   { ...plain, ...stopped, name: "stop, one in its loop", workers: [awake, asleepInLoop] },
-  { ...plain, ...noSlot, ...blocksBeside, name: "lifo=off: blocks beside two", workers: [awake, asleep] },
+  { ...plain, ...one, name: "one of three awake", workers: [awake, asleep, asleep] },
+  { ...plain, name: "two fall asleep", workers: [awake, awake] },
+  { ...plain, name: "two fall asleep, one in its loop", workers: [awake, awakeInLoop] },
+  { ...plain, ...stopped, name: "stop, two awake", workers: [awake, awake] },
+];
+
+const interrupted = { ...one, interrupted: [0] } as const;
+/** Two releases, and an interrupt of a worker whose poll never ends. */
+const interruptedLate = { interrupted: [0], polls: { 1: [["blocks"]] } } as const;
+const early = { bounds: { preemptions: 3, earlyReturns: 1 } } as const;
+const partitioned = { kind: "partitioned" } as const;
+const global = { kind: "global", hasLifoSlot: false } as const;
+const noSlot = { hasLifoSlot: false } as const;
+
+/** Its controls, and what happens from outside: interrupts, and waits that return early. */
+const controls: readonly CoreCase[] = [
   { ...plain, ...noSlot, ...chain, name: "lifo=off: a chain", workers: [asleep, asleep] },
+  { ...plain, ...noSlot, ...blocksBeside, name: "lifo=off: a poll blocks beside two", workers: [awake, asleep] },
   { ...plain, ...partitioned, name: "steal=off", workers: [awake, awake] },
   { ...plain, ...partitioned, name: "steal=off, in loops", workers: [awakeInLoop, awakeInLoop] },
   { ...plain, ...partitioned, ...stopped, name: "steal=off: stop", workers: [awake, awakeInLoop] },
+  { ...plain, ...global, ...blocksBeside, name: "queue=global: a poll blocks", workers: [awake, asleep] },
+  { ...plain, ...global, ...bothBlock, name: "queue=global: both polls block", workers: [awake, asleep] },
   { ...plain, ...global, name: "queue=global", workers: [awake, awake] },
-  { ...plain, ...global, ...blocksBeside, name: "queue=global: blocks", workers: [awake, asleep] },
   { ...plain, ...global, ...stopped, name: "queue=global: stop", workers: [awake, awakeInLoop] },
+  { ...plain, ...interrupted, name: "an interrupt beside a release", workers: [awake, asleep] },
+  { ...plain, ...interruptedLate, name: "an interrupt too late", workers: [asleep, asleep] },
+  { ...plain, ...early, name: "one wakes by itself", workers: [asleep] },
+  { ...plain, ...early, ...bothBlock, name: "one of two wakes by itself", workers: [asleep, awake] },
+  { ...plain, ...early, name: "two wake by themselves", workers: [asleep, asleep] },
+  { ...plain, looksOutsideFirst: true, name: "injected first", workers: [asleep, awake] },
 ];
 
-export function coreCases(code: Code): readonly Case[] {
-  return described.map((one) => coreCase(code, one));
-}
+export const defaultCases = (code: Code): readonly Case[] => byDefault.map((described) => coreCase(code, described));
+
+export const controlCases = (code: Code): readonly Case[] => controls.map((described) => coreCase(code, described));

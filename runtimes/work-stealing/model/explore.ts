@@ -31,6 +31,8 @@ export interface Case {
   readonly name: string;
   readonly blocks: readonly Block[];
   readonly threads: readonly Thread[];
+  /** Within which its ends are known to be right. */
+  readonly bounds: Bounds;
   /** What is wrong with an end, or null. The words of the blocks are those of the end; they may be changed. */
   readonly judge: (end: End) => string | null;
 }
@@ -80,14 +82,13 @@ interface Choice {
 
 const NOBODY = -1;
 
-/** Visits every state within the bounds, up to the first violation. */
-export function explore(explored: Case, bounds: Bounds): Exploration {
-  return new Explorer(explored, bounds).run();
+/** Visits every state within the case's bounds, up to the first violation. */
+export function explore(explored: Case): Exploration {
+  return new Explorer(explored).run();
 }
 
 class Explorer {
   readonly #case: Case;
-  readonly #bounds: Bounds;
   /** On preemptions. */
   readonly #isBounded: boolean;
   readonly #cells: Cells;
@@ -105,10 +106,9 @@ class Explorer {
   #endCount = 0;
   #violation: Violation | null = null;
 
-  constructor(explored: Case, bounds: Bounds) {
+  constructor(explored: Case) {
     this.#case = explored;
-    this.#bounds = bounds;
-    this.#isBounded = bounds.preemptions < Number.POSITIVE_INFINITY;
+    this.#isBounded = explored.bounds.preemptions < Number.POSITIVE_INFINITY;
     this.#cells = new Cells(explored.blocks);
     for (const { words } of explored.blocks) words.fill(0);
     this.#histories = explored.threads.map((thread) => new Histories(thread, this.#cells));
@@ -121,7 +121,7 @@ class Explorer {
   }
 
   run(): Exploration {
-    const { preemptions, earlyReturns } = this.#bounds;
+    const { preemptions, earlyReturns } = this.#case.bounds;
     for (const [thread] of this.#at.entries()) this.#visit(thread, preemptions, earlyReturns);
     return { stateCount: this.#entered.count, endCount: this.#endCount, violation: this.#violation };
   }

@@ -7,6 +7,7 @@
  * throw at the first access that has none: its pending one. Histories are kept as a tree, so that each is run
  * once however many interleavings lead to it.
  */
+import { AssertionError } from "node:assert";
 import { EMPTY } from "../injector.ts";
 import { type AccessKind, port } from "./code.ts";
 import type { Block } from "./words.ts";
@@ -50,7 +51,7 @@ export interface History {
   readonly pending: Pending | null;
   /** What it took so far. */
   readonly taken: readonly number[];
-  /** What the code threw, such as an assertion; null: nothing. */
+  /** The assertion that failed in the code, or null. */
   readonly failure: string | null;
   readonly nexts: Map<number, History>;
 }
@@ -170,7 +171,8 @@ export class Histories {
         if (id !== EMPTY) taken.push(id);
       });
     } catch (thrown) {
-      if (thrown !== BROKEN_OFF) return { taken, failure: String(thrown) };
+      if (thrown instanceof AssertionError) return { taken, failure: thrown.message };
+      if (thrown !== BROKEN_OFF) throw thrown;
     }
     return { taken, failure: null };
   }

@@ -28,12 +28,10 @@ export function queueCases(code: Code): readonly Case[] {
     producersTakeTurns(code, 2),
     producersTakeTurns(code, 3),
     consumersBesideProducers(code),
+    roundTheRing(code),
+    overflows(code, { capacity: 4, thiefCount: 2 }),
+    popsAndSteals(code, { capacity: 4, thiefCount: 3 }),
   ];
-}
-
-/** Too large for every run of the tests: see deep.ts. */
-export function deepQueueCases(code: Code): readonly Case[] {
-  return [popsAndSteals(code, { capacity: 4, thiefCount: 3 }), overflows(code, { capacity: 4, thiefCount: 2 })];
 }
 
 interface Crowd {
@@ -55,7 +53,7 @@ function popsAndSteals(code: Code, { capacity, thiefCount }: Crowd): Case {
     };
   };
   return queueCase({
-    name: `an owner of ${capacity} pops and pushes; ${thiefCount} steal`,
+    name: `an owner of ${capacity}, ${thieves(thiefCount)}`,
     deques: [own, ...loot],
     threads: [{ name: "owner", start: owner }, ...thievesOf(code, own, loot)],
     groups: [upTo(capacity + 2)],
@@ -82,7 +80,7 @@ function overflows(code: Code, { capacity, thiefCount }: Crowd): Case {
     return (take) => take(view.pop());
   };
   return queueCase({
-    name: `an owner of ${capacity} overflows; ${thiefCount} steal, one takes what was injected`,
+    name: `overflow of ${capacity}, ${thieves(thiefCount)}`,
     deques: [own, ...loot],
     injectors: [injector],
     threads: [
@@ -140,7 +138,7 @@ function takesInjected(code: Code, workerCount: number): Case {
     };
   };
   return queueCase({
-    name: `${workerCount} take what is injected meanwhile`,
+    name: `${workerCount} take what is injected`,
     deques: own,
     injectors: [injector],
     threads: [
@@ -160,7 +158,7 @@ function producersTakeTurns(code: Code, producerCount: number): Case {
     return () => view.push(Int32Array.from(batch), batch.length);
   };
   return queueCase({
-    name: `${producerCount} producers push batches`,
+    name: `${producerCount} producers`,
     injectors: [injector],
     threads: groups.map((batch, index) => ({ name: `producer${index + 1}`, start: producer(batch) })),
     groups,
@@ -199,6 +197,34 @@ function consumersBesideProducers(code: Code): Case {
   });
 }
 
+/** One puts back what it took, as workers do with one queue for all, so that slots are filled again; one takes. */
+function roundTheRing(code: Code): Case {
+  const injector = injectorBlock("injector", 2);
+  const first = (): Body => {
+    const queue = new code.Injector(injector.words);
+    queue.push(Int32Array.of(1, 2), 2);
+    return () => {
+      queue.pushOne(queue.pop());
+      queue.pushOne(queue.pop());
+    };
+  };
+  const second = (): Body => {
+    const queue = new code.Injector(injector.words);
+    return (take) => take(queue.pop());
+  };
+  return queueCase({
+    name: "round the ring",
+    injectors: [injector],
+    threads: [
+      { name: "first", start: first },
+      { name: "second", start: second },
+    ],
+    groups: [[1], [2]],
+  });
+}
+
+const thieves = (count: number): string => (count === 1 ? "1 thief" : `${count} thieves`);
+
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 const lootOf = (count: number, capacity: number): readonly Block[] =>
@@ -220,6 +246,8 @@ function thievesOf(code: Code, own: Block, loot: readonly Block[]): readonly Thr
   return loot.map((block, index) => ({ name: `thief${index + 1}`, start: thief(block) }));
 }
 
+const EVERY_SCHEDULE = { preemptions: Number.POSITIVE_INFINITY, earlyReturns: 0 };
+
 interface QueueCase {
   readonly name: string;
   readonly deques?: readonly Block[];
@@ -236,7 +264,7 @@ function queueCase({ name, deques = [], injectors = [], threads, groups }: Queue
     const ids = groups.flat();
     return lostOrRepeated(ids.length, [...taken, ...left].flat()) ?? outOfOrder(groups, [...taken, ...left]);
   };
-  return { name, blocks: [...deques, ...injectors], threads, judge };
+  return { name, blocks: [...deques, ...injectors], threads, bounds: EVERY_SCHEDULE, judge };
 }
 
 /** What each queue of a case holds at its end, in order, taken out by the unchanged code. */
