@@ -4,8 +4,8 @@
 //! row have one writer at a time; the runtime's queues order them.
 
 use crate::generated::{
-    CPU_HOLD_ROW_MIN_NS, Canary, Hold, Lane, Opcode, RECORDS_MAGIC, RECORDS_VERSION, RecordsHeader,
-    Stretch, TaskRecord, Tick, stretch_kind, task_state,
+    CPU_HOLD_ROW_MIN_NS, Canary, Hold, Lane, Opcode, RECORDS_MAGIC, RECORDS_VERSION, RecordsHeader, Stretch,
+    TaskRecord, Tick, stretch_kind, task_state,
 };
 
 /// The rows of a trial's records. They live as long as the process.
@@ -330,11 +330,9 @@ mod tests {
         let lane = &records.lanes[1];
         assert_eq!(lane.idle_ns.get(), 20.0 + 9.0 + 10.0 + 20.0);
         assert_eq!((lane.stretch_count.get(), lane.stretches_lost.get()), (2, 1));
-        let rows = records.stretches.iter().map(|row| (row.start_ns.get(), row.end_ns.get(), row.worker.get()));
-        assert_eq!(
-            rows.collect::<Vec<_>>(),
-            [(0.0, 0.0, 0), (0.0, 0.0, 0), (0.0, 20.0, 1), (50.0, 60.0, 1)]
-        );
+        let rows =
+            records.stretches.iter().map(|row| (row.start_ns.get(), row.end_ns.get(), row.worker.get()));
+        assert_eq!(rows.collect::<Vec<_>>(), [(0.0, 0.0, 0), (0.0, 0.0, 0), (0.0, 20.0, 1), (50.0, 60.0, 1)]);
         assert_eq!(records.lanes[0].stretch_count.get(), 0);
     }
 }
