@@ -87,6 +87,9 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
         spawned: sumLanes(records, "spawned"),
         steals: sumLanes(records, "steals"),
         parks: sumLanes(records, "parks"),
+        overflows: sumLanes(records, "overflows"),
+        lifoPolls: sumLanes(records, "lifoPolls"),
+        forcedYields: sumLanes(records, "forcedYields"),
       };
     },
     stop: () => {

@@ -34,7 +34,7 @@ export interface QueueMemory {
 /** What the core counts; a `Recorder` is one. */
 export interface Tally {
   stole(tasks: number): void;
-  overflowed(): void;
+  overflowed(tasks: number): void;
   polledFromLifo(): void;
 }
 
@@ -127,7 +127,7 @@ export class Core {
     }
     while (!this.#deque.push(id)) {
       if (!this.#deque.overflow(id, this.#injector)) continue;
-      this.#tally.overflowed();
+      this.#tally.overflowed(DEQUE_CAPACITY / 2 + 1);
       return;
     }
   }

@@ -36,6 +36,8 @@ export class StealingLoop implements Loop, Scheduler {
   #isTurnDue = false;
   #loopTimer: NodeJS.Timeout | undefined;
   readonly #lookInterval: LookInterval;
+  /** Since when there has been nothing to poll; NaN while there is. */
+  #idleSinceNs = Number.NaN;
   /** Ticks since the last look at the injector. */
   #ticks = 0;
   /** Ops that need not wait which this tick may still perform. */
@@ -135,13 +137,16 @@ export class StealingLoop implements Loop, Scheduler {
         id = this.#beginTick();
       }
       if (id !== EMPTY) {
+        this.#endIdle();
         this.#core.handOn();
         this.#poll(id);
         continue;
       }
       if (this.#isOver()) break;
+      if (Number.isNaN(this.#idleSinceNs)) this.#idleSinceNs = interpreter.nowNs;
       if (this.#parks()) return;
     }
+    this.#endIdle();
     this.#leave();
   }
 
@@ -171,7 +176,10 @@ export class StealingLoop implements Loop, Scheduler {
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
   #parks(): boolean {
     const isReplyPending = this.#sockets !== null && this.#sockets.pendingCount > 0;
-    if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) return false;
+    if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) {
+      this.#beginPolling();
+      return false;
+    }
     this.#recorder.parked();
     const leftMs = this.#timerLeftMs();
     if (isReplyPending) {
@@ -185,6 +193,13 @@ export class StealingLoop implements Loop, Scheduler {
     this.#core.unpark();
     this.#beginPolling();
     return false;
+  }
+
+  /** The clock was read when the search that ends now began. */
+  #endIdle(): void {
+    if (Number.isNaN(this.#idleSinceNs)) return;
+    this.#recorder.idle(this.#idleSinceNs, this.#interpreter.nowNs);
+    this.#idleSinceNs = Number.NaN;
   }
 
   /** Until the first timer. A wait on Tokio's driver is in whole milliseconds, and so it is with its wheel. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { build } from "../../workloads/trace/build.ts";
-import { allocateRecords, shapeFor } from "../record.ts";
+import { build } from "../workloads/trace/build.ts";
 import { POLL_LIMIT, pollBound } from "./poll-bound.ts";
-import { workStealing } from "./work-stealing.ts";
+import { allocateRecords, shapeFor } from "./record.ts";
+import { workStealing } from "./work-stealing/work-stealing.ts";
 
 const trace = build(
   {

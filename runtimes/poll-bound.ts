@@ -1,5 +1,5 @@
-/** How many polls a trace can ask for: what the indices of the queues are held against. */
-import { ops } from "../../workloads/trace/op.ts";
+/** How many polls a trace can ask for: it bounds the indices of queues and the rows of idle stretches. */
+import { ops } from "../workloads/trace/op.ts";
 import {
   OP_CODE,
   OP_U32,
@@ -9,7 +9,7 @@ import {
   TASK_PROGRAM,
   TASK_U32,
   type Trace,
-} from "../../workloads/trace/trace.ts";
+} from "../workloads/trace/trace.ts";
 
 /** A trace that may need more polls is refused: indices of 31 bits must not wrap. */
 export const POLL_LIMIT: number = 2 ** 30;
