@@ -41,6 +41,11 @@ const variants: Readonly<Record<string, readonly ParameterValues[]>> = {
   ],
 };
 
+const optionText = (options: ParameterValues): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name}=${value}`)
+    .join();
+
 /** Every runtime of the catalogue that can run here, at a few worker counts where it takes several. */
 const rows: readonly (Row & { readonly label: string })[] = runtimes
   .filter((runtime) => runtime.availability().available)
@@ -54,7 +59,7 @@ const rows: readonly (Row & { readonly label: string })[] = runtimes
       runtime,
       workerCount: 2,
       options,
-      label: `${runtime.name} with 2 workers and ${JSON.stringify(options)}`,
+      label: `${runtime.name}:${optionText(options)} with 2 workers`,
     })),
   ]);
 
@@ -178,7 +183,7 @@ const compositions: Readonly<Record<string, Composition>> = {
   ),
 };
 
-describe.each(rows)("$label", (row) => {
+describe.each(rows.map((row) => [row.label, row] as const))("%s", (_, row) => {
   test.each(Object.keys(compositions))(
     "does every task exactly once and the whole of it: %s",
     async (name) => {
@@ -200,7 +205,7 @@ describe.each(rows)("$label", (row) => {
 
 const live = rows.filter(({ runtime }) => runtime.time === "live");
 
-describe.each(live)("$label, live", (row) => {
+describe.each(live.map((row) => [row.label, row] as const))("%s, live", (_, row) => {
   test("a trial that is stopped in the middle ends, and nothing is done that is not", async () => {
     const trace = build(oneClass([stream(atOnce(50), [{ op: "sleep", ns: 3600e9 }])]), 1, CANARIES);
     const { started, records } = await startOn(row, trace, null);

@@ -11,8 +11,18 @@ import {
   type Trace,
 } from "../workloads/trace/trace.ts";
 
-/** A trace that may need more polls is refused: indices of 31 bits must not wrap. */
-export const POLL_LIMIT: number = 2 ** 30;
+/**
+ * A trace that may need more polls is refused: the indices of the queues, 31 bits wide, must not wrap in a trial.
+ *
+ * A deque's index counts the ids put into it, at most 18 a poll. Let P be the polls of a trial. Each time a task
+ * becomes ready it is pushed once and polled once: P pushes. A deque overflows with at most 129 ids, and not again
+ * before 128 more were pushed, for stealing, taking and overflowing leave it at most half full: 1.01 P ids go back
+ * to the injector. From there, with what came from outside, 2.01 P are taken at most. Let a deque of k ids weigh
+ * k·log2 k. What is pushed or taken adds at most 10 an id to the sum of the weights, as k ≤ 256; a steal takes at
+ * least twice as many off it as it moves to the thief's deque. So at most 10 · 3.01 P / 2 ids are moved by steals, all
+ * deques together, rounded halves included: 3.01 P + 15.05 P ≤ 18.1 P, below 2^31 − 256 for P ≤ 1.18e8.
+ */
+export const POLL_LIMIT: number = 1.1e8;
 
 const suspending: ReadonlySet<number> = new Set(
   Object.values(ops)

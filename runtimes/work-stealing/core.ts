@@ -64,6 +64,11 @@ export class Core {
   readonly #tally: Tally;
   readonly #stopWords: Int32Array;
   readonly #stopAt: number;
+  /**
+   * Whether what `next` answered last came from outside or from another worker: then it may have become ready
+   * after this worker last read the clock.
+   */
+  tookFromOthers = false;
   #slot = EMPTY;
   /** Polls from the slot since the tick began. */
   #slotPolls = 0;
@@ -152,13 +157,17 @@ export class Core {
   /** Begins a tick: the next id, or EMPTY after a search that found nothing. The slot is empty. */
   next(looksOutsideFirst: boolean): number {
     this.#slotPolls = 0;
+    this.tookFromOthers = true;
     if (looksOutsideFirst || this.#isGlobal) {
       const injected = this.#injector.pop();
       if (injected !== EMPTY) return this.#found(injected);
       if (this.#isGlobal) return EMPTY;
     }
     const own = this.#deque.pop();
-    if (own !== EMPTY) return this.#isSearching ? this.#found(own) : own;
+    if (own !== EMPTY) {
+      this.tookFromOthers = false;
+      return this.#isSearching ? this.#found(own) : own;
+    }
     const taken = this.#takeInjected();
     if (taken !== EMPTY) return this.#found(taken);
     return this.#isStealing ? this.#steal() : EMPTY;
@@ -238,7 +247,8 @@ export class Core {
   #wakeOne(): void {
     if (this.#settings.kind === "partitioned") return;
     const worker = this.#idle.wakeOne();
-    if (worker !== NOBODY) this.#settings.ring(worker);
+    // A worker that waits in its event loop may find itself: it is awake, since it called.
+    if (worker !== NOBODY && worker !== this.#worker) this.#settings.ring(worker);
   }
 
   /** Where to start looking for a victim (xorshift32; Marsaglia, "Xorshift RNGs", 2003). */

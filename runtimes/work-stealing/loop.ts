@@ -170,7 +170,9 @@ export class StealingLoop implements Loop, Scheduler {
       this.#lookInterval.look(this.#interpreter.nowNs, this.#ticks - 1);
       this.#ticks = 0;
     }
-    return this.#core.next(isLookDue);
+    const id = this.#core.next(isLookDue);
+    if (id !== EMPTY && this.#core.tookFromOthers) this.#interpreter.nowNs = this.#clock();
+    return id;
   }
 
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
