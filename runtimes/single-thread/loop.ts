@@ -35,6 +35,9 @@ export class EventLoop implements Loop, Scheduler {
   /** Waits in libuv, announced to the releaser. */
   #isParked = false;
   #isTurnDue = false;
+  /** Has had nothing to poll since `#idleSinceNs`, however often it has looked. */
+  #isIdle = false;
+  #idleSinceNs = 0;
   /** Timers not yet fired. */
   #timerCount = 0;
   #leave: () => void = () => undefined;
@@ -107,6 +110,7 @@ export class EventLoop implements Loop, Scheduler {
     interpreter.nowNs = this.#clock();
     for (let polls = 0; polls < TURN_POLLS; polls++) {
       if (Atomics.load(this.#headerI32, STOP) !== 0) {
+        this.#endIdle();
         this.#leave();
         return;
       }
@@ -116,6 +120,7 @@ export class EventLoop implements Loop, Scheduler {
         else this.#park();
         return;
       }
+      if (polls === 0) this.#endIdle();
       if (id < this.#taskCount) {
         interpreter.poll(id);
       } else {
@@ -136,6 +141,10 @@ export class EventLoop implements Loop, Scheduler {
   /** Waits in libuv, unless something came while it was being announced. */
   #park(): void {
     this.#isParked = true;
+    if (!this.#isIdle) {
+      this.#isIdle = true;
+      this.#idleSinceNs = this.#interpreter.nowNs;
+    }
     this.#idle.announce(0, IN_LOOP, false);
     const isWaiting = this.#injector.tail() > this.#injector.head();
     if (isWaiting || Atomics.load(this.#headerI32, STOP) !== 0) this.#turnSoon();
@@ -147,6 +156,13 @@ export class EventLoop implements Loop, Scheduler {
     this.#isParked = false;
     // Whoever wakes it counts it as a searcher; what it looks for it finds in this turn.
     if (this.#idle.retract(0)) this.#idle.endSearch();
+  }
+
+  /** Ends with the reading that the turn has made anyhow. */
+  #endIdle(): void {
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#recorder.idle(this.#idleSinceNs, this.#interpreter.nowNs);
   }
 
   #turnSoon(): void {
