@@ -10,7 +10,7 @@ import { build } from "../workloads/trace/build.ts";
 import { ops } from "../workloads/trace/op.ts";
 import type { Composition, Distribution, OpSpec } from "../workloads/workload.ts";
 import { runtimes } from "./catalog.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { Clock, monotonicNs } from "./clock.ts";
 import { atOnce, closed, drive, oneClass, type Row, startOn, stream } from "./fixtures/drive.ts";
 import { violations } from "./fixtures/violations.ts";
 import { Interpreter, type Scheduler } from "./interpreter.ts";
@@ -287,7 +287,7 @@ test("a scheduler that polls a task twice is seen in starts and in the count of 
     trace,
     allocateTasks(trace),
     recorder,
-    clockSince(monotonicNs()),
+    new Clock(monotonicNs()),
     scheduler,
   );
   for (let task = 0; task < 10; task++) recorder.submitted(task, 0);

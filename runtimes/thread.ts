@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { monotonicNs } from "./clock.ts";
 import { watchGcPauses } from "./gc-pauses.ts";
 import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
 import { Recorder } from "./recorder.ts";
@@ -146,7 +146,7 @@ async function warm(
   const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
-  const clock = clockSince(epochNs);
+  const clock = (): number => monotonicNs() - epochNs;
   const [injector] = queues.injectors.map((words) => new Injector(words));
   assert(injector !== undefined);
   // The worker is about to run: nobody is to be woken.

@@ -5,7 +5,7 @@
  * What was injected and what became ready here is read as one queue in the order of submission: each local
  * entry remembers how far the injector had come when it was pushed.
  */
-import { type Clock, clockSince } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
 import { recordsHeaderRow } from "../record.ts";
 import { Recorder } from "../recorder.ts";
@@ -47,7 +47,7 @@ export class EventLoop implements Loop, Scheduler {
     this.#settings = settings;
     this.#taskCount = trace.taskCount;
     this.#headerI32 = records.headerI32;
-    this.#clock = clockSince(epochNs);
+    this.#clock = new Clock(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
     this.#injector = new Injector(queues.injectors[0] as Int32Array);
@@ -107,7 +107,7 @@ export class EventLoop implements Loop, Scheduler {
     const interpreter = this.#interpreter;
     this.#isTurnDue = false;
     this.#unpark();
-    interpreter.nowNs = this.#clock();
+    this.#clock.read();
     for (let polls = 0; polls < TURN_POLLS; polls++) {
       if (Atomics.load(this.#headerI32, STOP) !== 0) {
         this.#endIdle();
@@ -124,7 +124,6 @@ export class EventLoop implements Loop, Scheduler {
       if (id < this.#taskCount) {
         interpreter.poll(id);
       } else {
-        interpreter.nowNs = this.#clock();
         interpreter.runCanary(id - this.#taskCount);
       }
     }
@@ -143,7 +142,7 @@ export class EventLoop implements Loop, Scheduler {
     this.#isParked = true;
     if (!this.#isIdle) {
       this.#isIdle = true;
-      this.#idleSinceNs = this.#interpreter.nowNs;
+      this.#idleSinceNs = this.#clock.nowNs;
     }
     this.#idle.announce(0, IN_LOOP, false);
     const isWaiting = this.#injector.tail() > this.#injector.head();
@@ -162,7 +161,7 @@ export class EventLoop implements Loop, Scheduler {
   #endIdle(): void {
     if (!this.#isIdle) return;
     this.#isIdle = false;
-    this.#recorder.idle(this.#idleSinceNs, this.#interpreter.nowNs);
+    this.#recorder.idle(this.#idleSinceNs, this.#clock.nowNs);
   }
 
   #turnSoon(): void {
@@ -172,19 +171,19 @@ export class EventLoop implements Loop, Scheduler {
   }
 
   #wakeAt(task: number, dueNs: number): void {
-    const nowNs = this.#clock();
-    if (nowNs < dueNs) {
-      this.#setTimer(() => this.#wakeAt(task, dueNs), dueNs - nowNs);
+    this.#clock.read();
+    if (this.#clock.nowNs < dueNs) {
+      this.#setTimer(() => this.#wakeAt(task, dueNs), dueNs);
       return;
     }
     this.#timerCount--;
-    this.#interpreter.slept(task, dueNs, nowNs);
+    this.#interpreter.slept(task, dueNs);
   }
 
   #releaseAt(task: number, dueNs: number): void {
-    const nowNs = this.#clock();
-    if (nowNs < dueNs) {
-      this.#setTimer(() => this.#releaseAt(task, dueNs), dueNs - nowNs);
+    this.#clock.read();
+    if (this.#clock.nowNs < dueNs) {
+      this.#setTimer(() => this.#releaseAt(task, dueNs), dueNs);
       return;
     }
     this.#timerCount--;
@@ -192,8 +191,8 @@ export class EventLoop implements Loop, Scheduler {
   }
 
   /** Node's timers count whole milliseconds and may fire early: whoever sets one looks at the clock again. */
-  #setTimer(fire: () => void, leftNs: number): void {
-    setTimeout(fire, Math.ceil(leftNs / 1e6));
+  #setTimer(fire: () => void, dueNs: number): void {
+    setTimeout(fire, Math.ceil((dueNs - this.#clock.nowNs) / 1e6));
   }
 
   /** Nothing is ready; a loop that nobody else feeds then ends with its last timer and reply. */
