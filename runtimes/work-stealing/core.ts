@@ -180,15 +180,18 @@ export class Core {
 
   /**
    * Announces that this worker is about to wait, ON_WORD or IN_LOOP. false: it must not, for there is work or
-   * the stop; it goes on as if it had been woken.
+   * the stop; it goes on as if it had been woken, as a searcher: what it saw may be more than it will take, and
+   * whoever published it may have left it to the search that this worker just ended.
    */
   parks(how: number): boolean {
     this.#idle.announce(this.#worker, how, this.#isSearching);
     this.#isSearching = false;
     // Nobody searches on behalf of a partition; otherwise whoever ends the last search looks again.
-    const isLookedAfter = this.#settings.kind !== "partitioned" && this.#idle.isAnyoneSearching();
+    const isPartitioned = this.#settings.kind === "partitioned";
+    const isLookedAfter = !isPartitioned && this.#idle.isAnyoneSearching();
     if (!this.isStopped && (isLookedAfter || !this.#isWorkWaiting())) return true;
     this.unpark();
+    if (!isPartitioned && !this.#isSearching) this.#isSearching = this.#idle.trySearch();
     return false;
   }
 
