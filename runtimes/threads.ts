@@ -95,9 +95,10 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     stop: () => {
       for (const word of [HEADER.tasksEnded, HEADER.stop]) Atomics.notify(records.headerI32, word);
       const idle = new Idle(queues.idle);
-      workers.forEach((thread, worker) => {
-        if (idle.interrupt(worker) !== NOBODY) thread.worker.postMessage(0);
-      });
+      for (let worker = 0; worker < workerCount; worker++) {
+        const waiting = idle.interrupt(worker);
+        if (waiting !== NOBODY) workers[waiting]?.worker.postMessage(0);
+      }
     },
   };
 }
