@@ -36,13 +36,15 @@ export const CPU_HOLD_ROW_MIN_NS = 1e6;
  */
 const IDLE_ROW_MIN_NS = 10e3;
 /**
- * Rows of idle stretches a worker has at most, 3 MiB of them. Where a trial may have more, only longer stretches
- * get a row: as long as the cut-off divided by this, so that there is room for all of those.
+ * Rows of idle stretches at most: of a worker 3 MiB, of all workers 24 MiB. Where a worker may have more, only
+ * longer stretches get a row: as long as the cut-off divided by its limit, so that there is room for all of those.
  */
 const IDLE_ROW_LIMIT = 2 ** 17;
-/** Rows for pauses of the collector, a worker: some, and one in this time. V8 pauses far less often. */
+const IDLE_ROW_LIMIT_OF_ALL = 2 ** 20;
+/** Rows for pauses of the collector, a worker: some, and one in this time, and at most 96 KiB of them. */
 const GC_ROWS_MIN = 256;
 const GC_ROW_NS = 5e6;
+const GC_ROW_LIMIT = 4096;
 
 /** The witness ticks this often. */
 export const TICK_NS = 1e6;
@@ -354,14 +356,15 @@ export function sectionsOf(shape: RecordsShape): RecordsSections {
 /** What a trial of `trace` with `workerCount` workers may record at most. */
 export function shapeFor(trace: Trace, workerCount: number): RecordsShape {
   const cutOffNs = trace.windowNs + trace.drainNs;
-  const { idleRows, idleRowMinNs } = idleLimit(trace, cutOffNs);
+  const { idleRows, idleRowMinNs } = idleLimit(trace, workerCount);
+  const gcRows = Math.min(GC_ROWS_MIN + Math.ceil(cutOffNs / GC_ROW_NS), GC_ROW_LIMIT);
   return {
     laneCount: workerCount + 1,
     taskCount: trace.taskCount,
     canaryCapacity: canaryLimit(trace),
     holdCapacity: holdOpsOf(trace),
     tickCapacity: Math.ceil(cutOffNs / TICK_NS) + 1,
-    stretchCapacity: workerCount * (idleRows + GC_ROWS_MIN + Math.ceil(cutOffNs / GC_ROW_NS)),
+    stretchCapacity: workerCount * (idleRows + gcRows),
     idleRowMinNs,
   };
 }
@@ -492,13 +495,13 @@ function canaryLimit({ canaryPeriodNs, windowNs, drainNs }: Trace): number {
 }
 
 /** How many idle stretches of a worker can get a row, and how long one must be for that. */
-function idleLimit(trace: Trace, cutOffNs: number): { idleRows: number; idleRowMinNs: number } {
+function idleLimit(trace: Trace, workerCount: number): { idleRows: number; idleRowMinNs: number } {
+  const cutOffNs = trace.windowNs + trace.drainNs;
+  const rowLimit = Math.min(IDLE_ROW_LIMIT, Math.floor(IDLE_ROW_LIMIT_OF_ALL / workerCount));
   // Between two of them there is a poll.
   const stretches = pollBound(trace, canaryLimit(trace)) + 1;
   const idleRowMinNs =
-    stretches <= IDLE_ROW_LIMIT
-      ? IDLE_ROW_MIN_NS
-      : Math.max(IDLE_ROW_MIN_NS, cutOffNs / (IDLE_ROW_LIMIT - 1));
+    stretches <= rowLimit ? IDLE_ROW_MIN_NS : Math.max(IDLE_ROW_MIN_NS, cutOffNs / (rowLimit - 1));
   return { idleRows: Math.min(stretches, Math.floor(cutOffNs / idleRowMinNs) + 1), idleRowMinNs };
 }
 

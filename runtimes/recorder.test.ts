@@ -105,16 +105,37 @@ describe("stretches", () => {
 
 test.each([
   // A cut-off of 5 s and 20 µs a task: the fewer of one stretch between polls and one every 10 µs.
-  { taskCount: 10, idleRows: 11, idleRowMinNs: 10e3 },
-  { taskCount: 100_000, idleRows: 100_001, idleRowMinNs: 10e3 },
-  { taskCount: 200_000, idleRows: 2 ** 17, idleRowMinNs: 9e9 / (2 ** 17 - 1) },
-])("$taskCount empty tasks have room for $idleRows idle stretches a worker", (known) => {
-  const trace = emptyTasks(known.taskCount);
-  const shape = shapeFor(trace, 2);
-  const gcRows = 256 + Math.ceil(trace.drainNs / 5e6);
-  expect(shape.stretchCapacity / 2 - gcRows).toBe(known.idleRows);
-  expect(shape.idleRowMinNs).toBe(known.idleRowMinNs);
-});
+  { taskCount: 10, workerCount: 2, idleRows: 11, idleRowMinNs: 10e3, gcRows: 256 + 1001 },
+  { taskCount: 100_000, workerCount: 8, idleRows: 100_001, idleRowMinNs: 10e3, gcRows: 256 + 1400 },
+  {
+    taskCount: 200_000,
+    workerCount: 2,
+    idleRows: 2 ** 17,
+    idleRowMinNs: 9e9 / (2 ** 17 - 1),
+    gcRows: 256 + 1800,
+  },
+  {
+    taskCount: 100_000,
+    workerCount: 1024,
+    idleRows: 1024,
+    idleRowMinNs: 7e9 / 1023,
+    gcRows: 256 + 1400,
+  },
+  {
+    taskCount: 1_000_000,
+    workerCount: 1,
+    idleRows: 2 ** 17,
+    idleRowMinNs: 25e9 / (2 ** 17 - 1),
+    gcRows: 4096,
+  },
+])(
+  "of $taskCount empty tasks each of $workerCount workers has room for $idleRows idle stretches",
+  ({ taskCount, workerCount, idleRows, idleRowMinNs, gcRows }) => {
+    const shape = shapeFor(emptyTasks(taskCount), workerCount);
+    expect(shape.stretchCapacity / workerCount - gcRows).toBe(idleRows);
+    expect(shape.idleRowMinNs).toBe(idleRowMinNs);
+  },
+);
 
 test("every stretch that may have a row has room: idle all the time up to the cut-off, none is lost", () => {
   const trace = emptyTasks(200_000);
