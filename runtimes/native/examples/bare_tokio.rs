@@ -19,8 +19,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Tasks that come from outside are counted down in so many groups, so that workers rarely meet at a counter.
 const GROUPS: usize = 64;
-/// A warm-up task burns at most so much.
-const WARM_UP_UNITS: u64 = 500;
+const WARM_UP_IN_FLIGHT: usize = 64;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("version") {
@@ -30,9 +29,9 @@ fn main() {
     let job = Job::from_arguments();
     end_with_parent();
     let runtime = start(job.worker_count, job.lifo);
-    let warm_up = Work::new(vec![1; job.warm_up_count], &job, job.units.min(WARM_UP_UNITS));
-    closed_loop(&runtime, warm_up, job.in_flight.min(job.warm_up_count).max(1));
-    let work = Work::new(job.seeds.clone(), &job, job.units);
+    let warm_up = Work::new(vec![1; job.warm_up_count], &job);
+    closed_loop(&runtime, warm_up, WARM_UP_IN_FLIGHT);
+    let work = Work::new(job.seeds.clone(), &job);
     let figures = match job.kind.as_str() {
         "chained" => vec![("perSecond", per_second(work, closed_loop(&runtime, work, job.in_flight)))],
         "injected" => vec![("perSecond", per_second(work, injected(&runtime, work)))],
@@ -121,7 +120,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(seeds: Vec<u32>, job: &Job, units: u64) -> &'static Work {
+    fn new(seeds: Vec<u32>, job: &Job) -> &'static Work {
         let is_timed = matches!(job.kind.as_str(), "latency" | "blocked");
         let stamps = || (0..if is_timed { seeds.len() } else { 0 }).map(|_| AtomicU64::new(0)).collect();
         Box::leak(Box::new(Work {
@@ -130,7 +129,7 @@ impl Work {
             submitted_ns: stamps(),
             ended_ns: stamps(),
             seeds,
-            units,
+            units: job.units,
             opcode: job.opcode,
             zero: Instant::now(),
         }))
