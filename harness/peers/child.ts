@@ -20,7 +20,7 @@ export interface Child {
 /** What the process answers on its standard output. It ends by itself when its standard input does. */
 export async function runChild({ command, parameters, environment, limitMs }: Child): Promise<Answer> {
   const child = spawn(command, [...parameters], {
-    env: { PATH: process.env["PATH"], ...environment },
+    env: { PATH: process.env.PATH, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   // A child that died takes its pipe with it; that it died is what the exit code says.
@@ -37,7 +37,9 @@ export async function runChild({ command, parameters, environment, limitMs }: Ch
     const [code, signal]: unknown[] = await once(child, "close");
     if (isOver) throw new Fault(`it was killed after ${limit / 1000} s`);
     if (code !== 0) {
-      throw new Fault(`it ended with ${signal === null ? `exit code ${code}` : signal}: ${causeIn(complained())}`);
+      throw new Fault(
+        `it ended with ${signal === null ? `exit code ${code}` : signal}: ${causeIn(complained())}`,
+      );
     }
   } catch (error) {
     if (error instanceof Fault) throw error;
@@ -53,7 +55,8 @@ export async function runChild({ command, parameters, environment, limitMs }: Ch
 /** The line of a crash that says what it was about. */
 function causeIn(complaint: string): string {
   const lines = complaint.split("\n").filter((line) => line.trim() !== "");
-  const cause = lines.find((line) => /^\w*Error\b|^\w+: |panicked/.test(line)) ?? lines.at(-1) ?? "it said nothing";
+  const cause =
+    lines.find((line) => /^\w*Error\b|^\w+: |panicked/.test(line)) ?? lines.at(-1) ?? "it said nothing";
   return cause.slice(0, 300);
 }
 

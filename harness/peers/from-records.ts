@@ -1,6 +1,5 @@
 /** The bench's figures, read from the records of a trial. */
-import { type Records, taskRecordRow } from "../../runtimes/record.ts";
-import { allocateTasks } from "../../runtimes/tasks.ts";
+
 import { quantiles } from "../../reports/metrics/quantile.ts";
 import { measureThroughput } from "../../reports/metrics/throughput.ts";
 import {
@@ -13,7 +12,9 @@ import {
   TASK_DOUBLES,
   TASK_WORDS,
 } from "../../reports/rows.ts";
-import { taskRow, type Trace } from "../../workloads/trace/trace.ts";
+import { type Records, taskRecordRow } from "../../runtimes/record.ts";
+import { allocateTasks } from "../../runtimes/tasks.ts";
+import { type Trace, taskRow } from "../../workloads/trace/trace.ts";
 import type { Figures } from "./job.ts";
 
 /** The checksums of the job's tasks, by id. */

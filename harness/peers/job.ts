@@ -52,11 +52,13 @@ export type FigureName =
 export const figures: Readonly<Record<FigureName, Figure>> = {
   perSecond: {
     unit: "perSecond",
-    definition: "Tasks a second from the first submission to the end of the last task; the same span for all.",
+    definition:
+      "Tasks a second from the first submission to the end of the last task; the same span for all.",
   },
   throughputPerSecond: {
     unit: "perSecond",
-    definition: "isoload's own throughput: between the finishes at 5 % and at 95 %. Not compared with the others.",
+    definition:
+      "isoload's own throughput: between the finishes at 5 % and at 95 %. Not compared with the others.",
   },
   p50Ns: {
     unit: "ns",
@@ -80,9 +82,13 @@ export const figures: Readonly<Record<FigureName, Figure>> = {
   },
   soonShare: {
     unit: "share",
-    definition: "Share of the tasks behind the blocked worker that were done within 5 ms of their submission.",
+    definition:
+      "Share of the tasks behind the blocked worker that were done within 5 ms of their submission.",
   },
-  lateCount: { unit: "count", definition: "Tasks behind the blocked worker that were done only after its block." },
+  lateCount: {
+    unit: "count",
+    definition: "Tasks behind the blocked worker that were done only after its block.",
+  },
 };
 
 /** Reads what another process printed, or says what is wrong with it. */

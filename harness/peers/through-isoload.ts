@@ -54,7 +54,11 @@ function contestant(runtime: Runtime, options: Options, only: readonly string[] 
 
 async function runTrials(runtime: Runtime, options: Options, work: Work): Promise<Answer> {
   const { job, trace, firstTask, expected } = work;
-  const { records, facts } = await proven(runtime, options, { trace, expected, workerCount: job.workerCount });
+  const { records, facts } = await proven(runtime, options, {
+    trace,
+    expected,
+    workerCount: job.workerCount,
+  });
   const checksums = checksumsOf(records, firstTask);
   const answer = { doneCount: checksums.length, digest: digestOf(checksums) };
   return { ...answer, figures: await figuresOf({ runtime, options, work }, records, facts) };
@@ -116,7 +120,8 @@ async function proven(
     options: parsed.values,
     deadlineNs: DEADLINE_NS,
   });
-  if (result.outcome !== "completed" || records === null) throw new Fault(JSON.stringify(result).slice(0, 500));
+  if (result.outcome !== "completed" || records === null)
+    throw new Fault(JSON.stringify(result).slice(0, 500));
   const { facts } = result;
   const hash = hashOf(trace);
   const reasons = divergedBecause({

@@ -58,7 +58,9 @@ export class Workshop {
     );
     writeFileSync(seedsPath, seeds);
     const warmUpCount =
-      job.units === 0 ? WARM_UP_TASKS : Math.min(WARM_UP_TASKS, Math.ceil(WARM_UP_NS / (job.units * this.#unitNs)));
+      job.units === 0
+        ? WARM_UP_TASKS
+        : Math.min(WARM_UP_TASKS, Math.ceil(WARM_UP_NS / (job.units * this.#unitNs)));
     const digest = digestOf(expected.subarray(firstTask));
     const work = { job, trace, firstTask, expected, digest, seedsPath, warmUpCount, unitNs: this.#unitNs };
     this.#works.set(key, work);

@@ -5,8 +5,8 @@
  */
 import { strict as assert } from "node:assert";
 import { readFileSync, writeSync } from "node:fs";
-import { monotonicNs } from "../../../runtimes/clock.ts";
 import { quantiles } from "../../../reports/metrics/quantile.ts";
+import { monotonicNs } from "../../../runtimes/clock.ts";
 import { fold } from "../../../workloads/trace/kernel.ts";
 import type { Answer, Figures, Job } from "../job.ts";
 import { Batch, closedLoop, injected } from "./batch.ts";

@@ -1,8 +1,9 @@
 /** The task of all pools: what a worker of theirs runs. */
-import { fold, burn } from "../../../workloads/trace/kernel.ts";
+
+import { monotonicNs } from "../../../runtimes/clock.ts";
+import { burn, fold } from "../../../workloads/trace/kernel.ts";
 import { CPU } from "../../../workloads/trace/op.ts";
 import { opSeed } from "../../../workloads/trace/trace.ts";
-import { monotonicNs } from "../../../runtimes/clock.ts";
 
 /** A seed: an ordinary task. A hold: its worker waits until `gate` is opened, at most `limitMs`. */
 export type Task = number | { readonly gate: Int32Array; readonly limitMs: number };

@@ -15,6 +15,8 @@ export const workerpool: Pool = {
       maxWorkers: workerCount,
     });
     // Its promise is not a native one; what is awaited here is.
-    return { run: (task) => new Promise((resolve, reject) => pool.exec("perform", [task]).then(resolve, reject)) };
+    return {
+      run: (task) => new Promise((resolve, reject) => pool.exec("perform", [task]).then(resolve, reject)),
+    };
   },
 };
