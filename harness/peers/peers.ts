@@ -16,6 +16,9 @@ import { shapes } from "./shapes.ts";
 import { renderTable } from "./table.ts";
 import { Workshop } from "./work.ts";
 
+// By a signal nothing would be cleaned up; the process under way ends with its standard input.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(parameters: readonly string[]): Promise<number> {
@@ -60,12 +63,9 @@ async function measure(order: Order): Promise<PeersDocument> {
   const environment = observeEnvironment(readCores(), availability.available ? availability.version : null);
   const { unitNs } = environment.calibration;
   const workshop = new Workshop(unitNs);
-  try {
-    const rows = await measureRounds({ ...order, unitNs, workshop, absent, onProgress: say });
-    return documentOf({ ...order, environment, versions, absent, rows });
-  } finally {
-    workshop.close();
-  }
+  process.once("exit", () => workshop.close());
+  const rows = await measureRounds({ ...order, unitNs, workshop, absent, onProgress: say });
+  return documentOf({ ...order, environment, versions, absent, rows });
 }
 
 /** Builds what has to be built. Who cannot take part is said at once, and again in every table. */
