@@ -80,7 +80,7 @@ export const shapes: readonly Shape[] = [
   latency(1024, sameForAll(50_000, 5_000)),
   {
     name: "memory",
-    shows: "memory a queued task: empty tasks that are queued while all workers are held",
+    shows: "what a queued task takes: empty tasks, queued while all workers are held",
     families: live,
     figures: ["rssBytesPerTask", "heapBytesPerTask", "sharedBytesPerTask"],
     taskCounts: {
@@ -138,7 +138,7 @@ function cpu(name: string, { ns, workerCount, families, taskCounts }: CpuShape):
 function latency(inFlight: number, taskCounts: Shape["taskCounts"]): Shape {
   return {
     name: `latency-${inFlight}`,
-    shows: `from submitted to done, empty tasks in a closed loop, ${inFlight} in flight`,
+    shows: `from submitted to done, empty tasks in a closed loop, ${inFlight} in flight (submitted by a task on a worker; to pools by the main thread)`,
     families: live,
     figures: ["p50Ns", "p99Ns"],
     taskCounts,
