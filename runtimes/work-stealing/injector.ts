@@ -89,7 +89,8 @@ export class Injector {
   #lock(count: number): number {
     const words = this.#words;
     if (!cas(words, LOCK, FREE, HELD)) {
-      while (exchange(words, LOCK, CONTENDED) !== FREE) wait(words, LOCK, CONTENDED, Number.POSITIVE_INFINITY);
+      while (exchange(words, LOCK, CONTENDED) !== FREE)
+        wait(words, LOCK, CONTENDED, Number.POSITIVE_INFINITY);
     }
     const tail = load(words, TAIL);
     assert(tail - load(words, HEAD) + count <= this.#mask + 1, "the injector holds an id twice");

@@ -84,7 +84,10 @@ export async function loadCode(mutation: Mutation | null): Promise<Code> {
       text = pieces.join(mutation.to);
       mutatedCount++;
     }
-    const linked = text.replaceAll(/(from )"\.\/([a-z-]+\.js)"/g, (_, from, imported) => `${from}"${link(imported)}"`);
+    const linked = text.replaceAll(
+      /(from )"\.\/([a-z-]+\.js)"/g,
+      (_, from, imported) => `${from}"${link(imported)}"`,
+    );
     const url = urlOf(linked.replace(/\n\/\/# sourceMappingURL=.*/, ""));
     urls.set(name, url);
     return url;

@@ -227,7 +227,13 @@ const blocksBeside = {
 /** A poll makes two ready; the first never ends. */
 const leavesBehind = {
   releases: [[1]],
-  polls: { 1: [["readyLast", 2], ["readyLast", 3]], 2: [["blocks"]] },
+  polls: {
+    1: [
+      ["readyLast", 2],
+      ["readyLast", 3],
+    ],
+    2: [["blocks"]],
+  },
   idCount: 3,
 } as const;
 /** Whoever polls keeps its worker. */
@@ -235,12 +241,27 @@ const bothBlock = { releases: [[1, 2]], polls: { 1: [["blocks"]], 2: [["blocks"]
 const bothBlockInTurn = { ...bothBlock, releases: [[1], [2]] } as const;
 const chain = {
   releases: [[1]],
-  polls: { 1: [["ready", 2], ["ready", 3]], 3: [["ready", 4]], 4: [["ready", 5]], 5: [["ready", 6]] },
+  polls: {
+    1: [
+      ["ready", 2],
+      ["ready", 3],
+    ],
+    3: [["ready", 4]],
+    4: [["ready", 5]],
+    5: [["ready", 6]],
+  },
   idCount: 6,
 } as const;
 const fanOut = {
   releases: [[1]],
-  polls: { 1: [["readyLast", 2], ["readyLast", 3], ["readyLast", 4], ["readyLast", 5]] },
+  polls: {
+    1: [
+      ["readyLast", 2],
+      ["readyLast", 3],
+      ["readyLast", 4],
+      ["readyLast", 5],
+    ],
+  },
   idCount: 5,
 } as const;
 
@@ -249,7 +270,14 @@ const byDefault: readonly CoreCase[] = [
   { ...plain, ...chain, bounds: five, name: "a chain through the slot", workers: [asleep, asleep] },
   { ...plain, ...blocks, bounds: five, name: "a poll blocks", workers: [asleep, asleep] },
   { ...plain, ...leavesBehind, bounds: five, name: "a poll leaves one behind", workers: [asleep, asleep] },
-  { ...plain, ...blocksBeside, mayStay: [3], bounds: five, name: "a poll blocks beside two", workers: [awake, asleep] },
+  {
+    ...plain,
+    ...blocksBeside,
+    mayStay: [3],
+    bounds: five,
+    name: "a poll blocks beside two",
+    workers: [awake, asleep],
+  },
   { ...plain, ...fanOut, bounds: five, name: "a poll overflows its deque", workers: [asleep, asleep] },
   { ...plain, name: "two asleep in their loops", workers: [asleepInLoop, asleepInLoop] },
   { ...plain, ...bothBlock, name: "both polls block, one awake", workers: [awake, asleep] },
@@ -262,7 +290,7 @@ const byDefault: readonly CoreCase[] = [
   { ...plain, ...stopped, name: "stop, one in its loop", workers: [awake, asleepInLoop] },
   { ...plain, ...one, name: "one of three awake", workers: [awake, asleep, asleep] },
   { ...plain, name: "two fall asleep", workers: [awake, awake] },
-  { ...plain, name: "two fall asleep, one in its loop", workers: [awake, awakeInLoop] },
+  { ...plain, ...one, name: "two fall asleep, one in its loop", workers: [awake, awakeInLoop] },
   { ...plain, ...stopped, name: "stop, two awake", workers: [awake, awake] },
 ];
 
@@ -277,7 +305,13 @@ const noSlot = { hasLifoSlot: false } as const;
 /** Its controls, and what happens from outside: interrupts, and waits that return early. */
 const controls: readonly CoreCase[] = [
   { ...plain, ...noSlot, ...chain, name: "lifo=off: a chain", workers: [asleep, asleep] },
-  { ...plain, ...noSlot, ...blocksBeside, name: "lifo=off: a poll blocks beside two", workers: [awake, asleep] },
+  {
+    ...plain,
+    ...noSlot,
+    ...blocksBeside,
+    name: "lifo=off: a poll blocks beside two",
+    workers: [awake, asleep],
+  },
   { ...plain, ...partitioned, name: "steal=off", workers: [awake, awake] },
   { ...plain, ...partitioned, name: "steal=off, in loops", workers: [awakeInLoop, awakeInLoop] },
   { ...plain, ...partitioned, ...stopped, name: "steal=off: stop", workers: [awake, awakeInLoop] },
@@ -293,6 +327,8 @@ const controls: readonly CoreCase[] = [
   { ...plain, looksOutsideFirst: true, name: "injected first", workers: [asleep, awake] },
 ];
 
-export const defaultCases = (code: Code): readonly Case[] => byDefault.map((described) => coreCase(code, described));
+export const defaultCases = (code: Code): readonly Case[] =>
+  byDefault.map((described) => coreCase(code, described));
 
-export const controlCases = (code: Code): readonly Case[] => controls.map((described) => coreCase(code, described));
+export const controlCases = (code: Code): readonly Case[] =>
+  controls.map((described) => coreCase(code, described));

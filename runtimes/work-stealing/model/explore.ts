@@ -81,6 +81,7 @@ interface Choice {
 }
 
 const NOBODY = -1;
+const ONLY_NOBODY: readonly number[] = [NOBODY];
 
 /** Visits every state within the case's bounds, up to the first violation. */
 export function explore(explored: Case): Exploration {
@@ -152,8 +153,9 @@ class Explorer {
     const wasBlocked = this.#isBlocked[thread] === true;
     for (const notified of this.#notifiable(thread)) {
       const notifiedHistory = notified === NOBODY ? history : this.#history(notified);
-      this.#apply({ thread, notified });
-      this.#choices.push({ thread, notified });
+      const choice = { thread, notified };
+      this.#apply(choice);
+      this.#choices.push(choice);
       const fault = this.#fault(thread, cell);
       if (fault === null) this.#visit(thread, preemptionsLeft, earlyReturnsLeft);
       else this.#violate(fault);
@@ -195,11 +197,11 @@ class Explorer {
   /** Whom the next step of `thread` may let go: NOBODY alone unless it is a notify with somebody waiting. */
   #notifiable(thread: number): readonly number[] {
     const { kind, cell } = this.#pending(thread);
-    if (kind !== "notify") return [NOBODY];
+    if (kind !== "notify") return ONLY_NOBODY;
     const waiting = [...this.#at.keys()].filter(
       (other) => this.#isBlocked[other] && this.#pending(other).cell === cell,
     );
-    return waiting.length === 0 ? [NOBODY] : waiting;
+    return waiting.length === 0 ? ONLY_NOBODY : waiting;
   }
 
   #mayGoOn(thread: number): boolean {

@@ -1,16 +1,10 @@
 /** Every seeded mistake is seen by the checker, within the bounds of the cases. Prints the table of them. */
 import { expect, test } from "vitest";
-import { type Code, loadCode } from "./code.ts";
-import { controlCases, defaultCases } from "./core-cases.ts";
+import { loadCode } from "./code.ts";
 import { type Case, explore } from "./explore.ts";
 import { type Mutant, mutants } from "./mutants.ts";
-import { queueCases } from "./queue-cases.ts";
-
-const casesOf = (code: Code): readonly Case[] => [
-  ...queueCases(code),
-  ...defaultCases(code),
-  ...controlCases(code),
-];
+import { allCases } from "./suites.ts";
+import { print } from "./telling.ts";
 
 interface Death {
   readonly mutant: Mutant;
@@ -35,7 +29,7 @@ function kill(mutant: Mutant, killer: Case): Death | null {
 async function killEach(): Promise<readonly (Death | null)[]> {
   const deaths: (Death | null)[] = [];
   for (const mutant of mutants) {
-    const killer = casesOf(await loadCode(mutant)).find(({ name }) => name === mutant.killedIn);
+    const killer = allCases(await loadCode(mutant)).find(({ name }) => name === mutant.killedIn);
     expect(killer, `the case "${mutant.killedIn}"`).toBeDefined();
     deaths.push(killer === undefined ? null : kill(mutant, killer));
   }
@@ -59,6 +53,6 @@ test("every mutant is killed", async () => {
 test("a mutant whose text the code does not have, or has twice, is an error", async () => {
   const mutation = { module: "deque.js", from: "no such text", to: "" };
   await expect(loadCode(mutation)).rejects.toThrow("deque.js has 0 times: no such text");
-  await expect(loadCode({ ...mutation, from: "return EMPTY;" })).rejects.toThrow("3 times");
+  await expect(loadCode({ ...mutation, from: "return EMPTY;" })).rejects.toThrow("deque.js has 5 times");
   await expect(loadCode({ ...mutation, module: "loop.js" })).rejects.toThrow("loop.js is not loaded");
 });

@@ -8,7 +8,7 @@ const SPARSENESS = 2;
 
 export class StateTable {
   readonly #stateWords: number;
-  #capacity = 1024;
+  #capacity = 4096;
   #count = 0;
   /** The content of state n from n * stateWords on. */
   #states: Int32Array;
@@ -69,7 +69,7 @@ export class StateTable {
   #grow(): void {
     const stateWords = this.#stateWords;
     const old = this.#states;
-    this.#capacity *= 2;
+    this.#capacity *= 4;
     this.#states = new Int32Array(this.#capacity * stateWords);
     this.#states.set(old);
     const numbers = this.#numbers;

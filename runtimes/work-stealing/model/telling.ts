@@ -27,6 +27,11 @@ export function linesOf(steps: readonly Told[]): readonly string[] {
   );
 }
 
+/** Writes lines to the test command's output. */
+export function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
 /** Who ran how many steps in a row, such as "owner 3, thief 5, owner 1". */
 export function turnsOf(steps: readonly Told[]): string {
   const turns: { readonly thread: string; stepCount: number }[] = [];
