@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { clockSince } from "./clock.ts";
+import { Clock } from "./clock.ts";
 import { type Records, recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Releaser } from "./release.ts";
@@ -33,12 +33,13 @@ setTimerSlack(TIMER_SLACK_NS);
 new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
 parentPort.postMessage("ready");
 Atomics.wait(go, 0, 0);
+const clock = new Clock(records.headerF64[recordsHeaderRow.index.epochNs] as number);
 new Releaser({
   trace,
   records,
   gates,
   inlet: new Inlet(queues, (worker) => ring(bells, worker)),
-  clock: clockSince(records.headerF64[recordsHeaderRow.index.epochNs] as number),
+  clock: () => clock.now(),
   maySpin,
 }).run();
 // It stays until the end, so that the CPU time it took can still be read.

@@ -14,7 +14,6 @@ import {
   TASK_U32,
   type Trace,
 } from "../workloads/trace/trace.ts";
-import type { Clock } from "./clock.ts";
 import { type Records, recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -22,8 +21,6 @@ import { Recorder } from "./recorder.ts";
 const BATCH = 64;
 /** Where spinning is allowed the last stretch before a due time is spun: a sleep ends about 85 µs late. */
 const SPIN_NS = 150e3;
-/** Loads between two readings of the clock while spinning: about 0.2 µs. */
-const SPIN_PAUSE = 64;
 /** The longest sleep: the witness sets its words without waking anybody. */
 const SLEEP_LIMIT_NS = 10e6;
 
@@ -35,7 +32,8 @@ export interface ReleaseSettings {
   /** See `Tasks.gates`. */
   readonly gates: Int32Array;
   readonly inlet: { push(ids: Int32Array, count: number): void };
-  readonly clock: Clock;
+  /** ns since the epoch, read anew at each call. */
+  readonly clock: () => number;
   /** Whether a core is free for spinning. */
   readonly maySpin: boolean;
 }
@@ -117,15 +115,11 @@ export class Releaser {
       this.#nextCanary < this.#canaryLimit ? canaryDueNs(trace, this.#nextCanary) : Number.POSITIVE_INFINITY;
   }
 
-  /** Sleeps for `lengthNs` or less, or pauses a moment where the rest is spun. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
+  /** Sleeps for `lengthNs` or less, and not at all where the rest is spun. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
   #sleep(lengthNs: number): void {
     const sleepNs = Math.min(this.#settings.maySpin ? lengthNs - SPIN_NS : lengthNs, SLEEP_LIMIT_NS);
     const { headerI32 } = this.#settings.records;
-    if (sleepNs <= 0) {
-      // A reading of the clock leaves garbage, and garbage is collected at the worst moment: read less often.
-      for (let pause = 0; pause < SPIN_PAUSE; pause++) Atomics.load(headerI32, HEADER.stop);
-      return;
-    }
-    Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
+    if (sleepNs > 0)
+      Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
   }
 }

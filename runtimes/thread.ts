@@ -6,7 +6,8 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { monotonicNs } from "./clock.ts";
+import { watchGcPauses } from "./gc-pauses.ts";
 import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Releaser } from "./release.ts";
@@ -79,7 +80,9 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
   const sockets = await openSockets(start);
   for (let round = 0; round < WARM_UP_ROUNDS; round++) await warm(start, sockets, makeLoop);
-  new Recorder(records, worker).boundTo(currentThreadId());
+  const recorder = new Recorder(records, worker);
+  recorder.boundTo(currentThreadId());
+  const recordGcPauses = watchGcPauses(records, recorder);
   parentPort.postMessage("ready");
   Atomics.wait(start.go, 0, 0);
   if (sockets !== null) sockets.isWarmUp = false;
@@ -98,6 +101,7 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   });
   for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => loop.resume());
   await loop.run();
+  await recordGcPauses();
   process.exit(0);
 }
 
@@ -142,7 +146,7 @@ async function warm(
   const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
-  const clock = clockSince(epochNs);
+  const clock = (): number => monotonicNs() - epochNs;
   const [injector] = queues.injectors.map((words) => new Injector(words));
   assert(injector !== undefined);
   // The worker is about to run: nobody is to be woken.

@@ -87,14 +87,18 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
         spawned: sumLanes(records, "spawned"),
         steals: sumLanes(records, "steals"),
         parks: sumLanes(records, "parks"),
+        overflows: sumLanes(records, "overflows"),
+        lifoPolls: sumLanes(records, "lifoPolls"),
+        forcedYields: sumLanes(records, "forcedYields"),
       };
     },
     stop: () => {
       for (const word of [HEADER.tasksEnded, HEADER.stop]) Atomics.notify(records.headerI32, word);
       const idle = new Idle(queues.idle);
-      workers.forEach((thread, worker) => {
-        if (idle.interrupt(worker) !== NOBODY) thread.worker.postMessage(0);
-      });
+      for (let worker = 0; worker < workerCount; worker++) {
+        const waiting = idle.interrupt(worker);
+        if (waiting !== NOBODY) workers[waiting]?.worker.postMessage(0);
+      }
     },
   };
 }

@@ -34,7 +34,7 @@ export interface QueueMemory {
 /** What the core counts; a `Recorder` is one. */
 export interface Tally {
   stole(tasks: number): void;
-  overflowed(): void;
+  overflowed(tasks: number): void;
   polledFromLifo(): void;
 }
 
@@ -64,6 +64,11 @@ export class Core {
   readonly #tally: Tally;
   readonly #stopWords: Int32Array;
   readonly #stopAt: number;
+  /**
+   * Whether what `next` answered last came from outside or from another worker: then it may have become ready
+   * after this worker last read the clock.
+   */
+  tookFromOthers = false;
   #slot = EMPTY;
   /** Polls from the slot since the tick began. */
   #slotPolls = 0;
@@ -127,7 +132,7 @@ export class Core {
     }
     while (!this.#deque.push(id)) {
       if (!this.#deque.overflow(id, this.#injector)) continue;
-      this.#tally.overflowed();
+      this.#tally.overflowed(DEQUE_CAPACITY / 2 + 1);
       return;
     }
   }
@@ -152,13 +157,17 @@ export class Core {
   /** Begins a tick: the next id, or EMPTY after a search that found nothing. The slot is empty. */
   next(looksOutsideFirst: boolean): number {
     this.#slotPolls = 0;
+    this.tookFromOthers = true;
     if (looksOutsideFirst || this.#isGlobal) {
       const injected = this.#injector.pop();
       if (injected !== EMPTY) return this.#found(injected);
       if (this.#isGlobal) return EMPTY;
     }
     const own = this.#deque.pop();
-    if (own !== EMPTY) return this.#isSearching ? this.#found(own) : own;
+    if (own !== EMPTY) {
+      this.tookFromOthers = false;
+      return this.#isSearching ? this.#found(own) : own;
+    }
     const taken = this.#takeInjected();
     if (taken !== EMPTY) return this.#found(taken);
     return this.#isStealing ? this.#steal() : EMPTY;
@@ -241,7 +250,8 @@ export class Core {
   #wakeOne(): void {
     if (this.#settings.kind === "partitioned") return;
     const worker = this.#idle.wakeOne();
-    if (worker !== NOBODY) this.#settings.ring(worker);
+    // A worker that waits in its event loop may find itself: it is awake, since it called.
+    if (worker !== NOBODY && worker !== this.#worker) this.#settings.ring(worker);
   }
 
   /** Where to start looking for a victim (xorshift32; Marsaglia, "Xorshift RNGs", 2003). */

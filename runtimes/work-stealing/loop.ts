@@ -4,7 +4,7 @@
  * It waits in one of two ways: on its state word, which ends exactly with its next timer, or in Node's event
  * loop while replies are pending on its sockets. It returns to the event loop for nothing else.
  */
-import { type Clock, clockSince } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
 import { recordsHeaderRow } from "../record.ts";
 import { Recorder } from "../recorder.ts";
@@ -36,6 +36,8 @@ export class StealingLoop implements Loop, Scheduler {
   #isTurnDue = false;
   #loopTimer: NodeJS.Timeout | undefined;
   readonly #lookInterval: LookInterval;
+  /** Since when there has been nothing to poll; NaN while there is. */
+  #idleSinceNs = Number.NaN;
   /** Ticks since the last look at the injector. */
   #ticks = 0;
   /** Ops that need not wait which this tick may still perform. */
@@ -47,7 +49,7 @@ export class StealingLoop implements Loop, Scheduler {
     const policy = policyOf(settings.options);
     this.#policy = policy;
     this.#taskCount = trace.taskCount;
-    this.#clock = clockSince(epochNs);
+    this.#clock = new Clock(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
     this.#core = new Core({
@@ -118,13 +120,12 @@ export class StealingLoop implements Loop, Scheduler {
 
   /** Polls until there is a reason to return to the event loop: a pending reply, or the end. */
   #turn(): void {
-    const interpreter = this.#interpreter;
     const { eventInterval } = this.#policy;
     this.#isTurnDue = false;
     if (this.#isParkedInLoop) this.#unparkFromLoop();
     this.#beginPolling();
     for (let ticks = 0; !this.#core.isStopped; ) {
-      if (this.#timers.firstNs <= interpreter.nowNs) this.#fireTimers();
+      if (this.#timers.firstNs <= this.#clock.nowNs) this.#fireTimers();
       let id = this.#core.follower(this.#budget > 0);
       if (id === EMPTY) {
         if (ticks++ >= eventInterval && this.#sockets !== null && this.#sockets.pendingCount > 0) {
@@ -135,13 +136,16 @@ export class StealingLoop implements Loop, Scheduler {
         id = this.#beginTick();
       }
       if (id !== EMPTY) {
+        this.#endIdle();
         this.#core.handOn();
         this.#poll(id);
         continue;
       }
       if (this.#isOver()) break;
+      if (Number.isNaN(this.#idleSinceNs)) this.#idleSinceNs = this.#clock.nowNs;
       if (this.#parks()) return;
     }
+    this.#endIdle();
     this.#leave();
   }
 
@@ -150,7 +154,6 @@ export class StealingLoop implements Loop, Scheduler {
     if (id < this.#taskCount) {
       interpreter.poll(id);
     } else {
-      interpreter.nowNs = this.#clock();
       interpreter.runCanary(id - this.#taskCount);
     }
   }
@@ -161,17 +164,22 @@ export class StealingLoop implements Loop, Scheduler {
     const isLookDue = ++this.#ticks > this.#lookInterval.ticks;
     if (isLookDue) {
       // Polls that end in a yield read no clock.
-      this.#interpreter.nowNs = this.#clock();
-      this.#lookInterval.look(this.#interpreter.nowNs, this.#ticks - 1);
+      this.#clock.read();
+      this.#lookInterval.look(this.#clock.nowNs, this.#ticks - 1);
       this.#ticks = 0;
     }
-    return this.#core.next(isLookDue);
+    const id = this.#core.next(isLookDue);
+    if (id !== EMPTY && this.#core.tookFromOthers) this.#clock.read();
+    return id;
   }
 
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
   #parks(): boolean {
     const isReplyPending = this.#sockets !== null && this.#sockets.pendingCount > 0;
-    if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) return false;
+    if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) {
+      this.#beginPolling();
+      return false;
+    }
     this.#recorder.parked();
     const leftMs = this.#timerLeftMs();
     if (isReplyPending) {
@@ -187,17 +195,23 @@ export class StealingLoop implements Loop, Scheduler {
     return false;
   }
 
+  /** The clock was read when the search that ends now began. */
+  #endIdle(): void {
+    if (Number.isNaN(this.#idleSinceNs)) return;
+    this.#recorder.idle(this.#idleSinceNs, this.#clock.nowNs);
+    this.#idleSinceNs = Number.NaN;
+  }
+
   /** Until the first timer. A wait on Tokio's driver is in whole milliseconds, and so it is with its wheel. */
   #timerLeftMs(): number {
-    const leftMs = (this.#timers.firstNs - this.#clock()) / 1e6;
+    const leftMs = (this.#timers.firstNs - this.#clock.now()) / 1e6;
     return this.#policy.timerGranularityNs > 0 ? Math.ceil(leftMs) : leftMs;
   }
 
   /** After a wait: what is polled from here on says how long polls are. */
   #beginPolling(): void {
-    const nowNs = this.#clock();
-    this.#interpreter.nowNs = nowNs;
-    this.#lookInterval.begin(nowNs);
+    this.#clock.read();
+    this.#lookInterval.begin(this.#clock.nowNs);
     this.#ticks = 0;
   }
 
@@ -217,9 +231,9 @@ export class StealingLoop implements Loop, Scheduler {
   #fireTimers(): void {
     const interpreter = this.#interpreter;
     const timers = this.#timers;
-    while (timers.firstNs <= interpreter.nowNs) {
+    while (timers.firstNs <= this.#clock.nowNs) {
       const what = timers.take();
-      if (what >= 0) interpreter.slept(what, timers.takenNs, interpreter.nowNs);
+      if (what >= 0) interpreter.slept(what, timers.takenNs);
       else interpreter.release(-1 - what, timers.takenNs);
     }
   }

@@ -67,21 +67,21 @@ export interface Policy {
 
 /** The policy that options which passed the table stand for. */
 export function policyOf(options: ParameterValues): Policy {
-  const isGlobal = options["queue"] === "global";
-  const local = options["steal"] === "off" ? "partitioned" : "stealing";
+  const isGlobal = options.queue === "global";
+  const local = options.steal === "off" ? "partitioned" : "stealing";
   return {
     queues: isGlobal ? "global" : local,
-    hasLifoSlot: options["lifo"] !== "off" && !isGlobal,
-    globalInterval: numberOr(null, options["globalInterval"]),
-    eventInterval: numberOr(EVENT_INTERVAL, options["eventInterval"]),
-    budget: numberOr(BUDGET, options["budget"]),
-    timerGranularityNs: options["timers"] === "wheel" ? WHEEL_NS : 0,
+    hasLifoSlot: options.lifo !== "off" && !isGlobal,
+    globalInterval: numberOr(null, options.globalInterval),
+    eventInterval: numberOr(EVENT_INTERVAL, options.eventInterval),
+    budget: numberOr(BUDGET, options.budget),
+    timerGranularityNs: options.timers === "wheel" ? WHEEL_NS : 0,
   };
 }
 
 /** A sentence on options that contradict each other, or null. */
 export function policyMisfit(options: ParameterValues): string | null {
-  return options["queue"] === "global" && options["steal"] === "off"
+  return options.queue === "global" && options.steal === "off"
     ? "queue=global leaves nothing to steal, so steal=off says nothing beside it. Give one of the two."
     : null;
 }

@@ -47,6 +47,7 @@ describe("the stress", () => {
         taskCount: 1e6,
         cycleCount: 100,
         coreModule: realCore,
+        stallLimitMs: 10e3,
         onProgress: () => undefined,
       });
       expect(result).toEqual({

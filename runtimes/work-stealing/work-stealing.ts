@@ -5,10 +5,10 @@
  * shared memory. What comes from outside goes through one inject queue.
  */
 import { opNames } from "../../workloads/trace/op.ts";
+import { POLL_LIMIT, pollBound } from "../poll-bound.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
 import { policyMisfit, policyOf, policyOptions } from "./policy.ts";
-import { POLL_LIMIT, pollBound } from "./poll-bound.ts";
 
 export const workStealing: Runtime = {
   name: "work-stealing",

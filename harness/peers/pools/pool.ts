@@ -1,0 +1,25 @@
+/** The contract of a worker pool: what it takes to put the bench's tasks on a package from the registry. */
+import type { Task } from "./task.ts";
+
+/**
+ * What a pool is to be set up for, because the best settings differ. `short`: tasks so short that handing them
+ * over is what counts. `blocking`: tasks behind one that blocks its worker.
+ */
+export type Load = "short" | "blocking";
+
+export interface OpenPool {
+  /** Runs one task on some worker and resolves with what it answered. */
+  run(task: Task): Promise<number>;
+}
+
+export interface Pool {
+  /** As in the registry. */
+  readonly name: string;
+  /** The settings, and why these: where its documentation or a measurement says so. */
+  readonly setup: string;
+  /**
+   * Called once, in a process of its own, which is its end too: the package is imported here, so that no pool
+   * loads another's. Resolves when tasks are accepted.
+   */
+  open(workerCount: number, load: Load): Promise<OpenPool>;
+}
