@@ -148,7 +148,8 @@ export class Core {
     if (mayFollow && this.#slotPolls < LIFO_POLLS_LIMIT) {
       this.#slotPolls++;
       this.#tally.polledFromLifo();
-      return id;
+      // It may have been woken to search, while a timer or a reply of its own filled the slot.
+      return this.#found(id);
     }
     this.readyLast(id);
     return EMPTY;

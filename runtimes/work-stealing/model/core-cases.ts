@@ -8,7 +8,7 @@
  */
 import { strict as assert } from "node:assert";
 import type { CoreSettings, QueueMemory } from "../core.ts";
-import { IN_LOOP, NOBODY, ON_WORD } from "../idle.ts";
+import { IN_LOOP, idleWords, NOBODY, ON_WORD } from "../idle.ts";
 import { EMPTY } from "../injector.ts";
 import type { Code } from "./code.ts";
 import type { Bounds, Case } from "./explore.ts";
@@ -36,11 +36,16 @@ export interface CoreCase {
   readonly polls: Readonly<Record<number, readonly Deed[]>>;
   /** Ids are 1 to this one. */
   readonly idCount: number;
-  /** Ids that may wait in the slot of a blocked worker at the end. */
+  /** Ids that may be in the slot of a blocked worker at the end, or whose event its worker never met. */
   readonly mayStay: readonly number[];
   readonly isStopped: boolean;
   /** Workers that somebody interrupts for a reason of its own. */
   readonly interrupted: readonly number[];
+  /**
+   * Ids that become ready by what worker 0 alone is told, one after the other at any time: replies that it meets
+   * in its event loop, or timers that end its wait and that it looks for in every turn.
+   */
+  readonly events: readonly number[];
   /** Every tick looks at the injector first. */
   readonly looksOutsideFirst: boolean;
   readonly bounds: Bounds;
@@ -63,7 +68,7 @@ export function coreCase(code: Code, described: CoreCase): Case {
   const deques = workers.map((worker) => dequeBlock(`deque${worker}`, CAPACITY));
   const idle = idleBlock(workers.length);
   const flags = plainBlock("stop", "never");
-  const bells = plainBlock(...workers.map((worker) => `bell${worker}`));
+  const bells = plainBlock(...workers.map((worker) => `bell${worker}`), "eventCount");
   const queues: QueueMemory = {
     injectors: injectors.map(({ words }) => words),
     idle: idle.words,
@@ -72,6 +77,7 @@ export function coreCase(code: Code, described: CoreCase): Case {
   const shared: Shared = { code, described, queues, flags: flags.words, bells: bells.words };
   const threads = workers.map((worker) => ({ name: `worker${worker}`, start: workerOf(shared, worker) }));
   if (described.releases.length > 0) threads.push({ name: "releaser", start: releaserOf(shared) });
+  if (described.events.length > 0) threads.push({ name: "peer", start: peerOf(shared) });
   if (described.isStopped) threads.push({ name: "stopper", start: stopperOf(shared) });
   if (described.interrupted.length > 0) threads.push({ name: "caller", start: callerOf(shared) });
   return {
@@ -99,6 +105,7 @@ interface Shared {
   readonly queues: QueueMemory;
   /** The stop word, and one that never changes. */
   readonly flags: Int32Array;
+  /** One a worker, and then how many events there were. */
   readonly bells: Int32Array;
 }
 
@@ -112,7 +119,7 @@ function ringAt({ code: { atomics }, bells }: Shared, worker: number): void {
 /** A worker as `StealingLoop` drives its core. */
 function workerOf(shared: Shared, worker: number): Thread["start"] {
   const { code, described, queues, flags, bells } = shared;
-  const { wait, store } = code.atomics;
+  const { load, wait, store } = code.atomics;
   return () => {
     const core = new code.Core({
       worker,
@@ -126,10 +133,17 @@ function workerOf(shared: Shared, worker: number): Thread["start"] {
     });
     const start = described.workers[worker];
     const how = start?.parks === "in its loop" ? IN_LOOP : ON_WORD;
+    let metCount = 0;
+    const meetEvents = (): void => {
+      if (worker !== 0 || metCount === described.events.length) return;
+      const eventCount = load(bells, described.workers.length);
+      while (metCount < eventCount) core.ready(described.events[metCount++] ?? EMPTY);
+    };
     const sleep = (): void => {
       if (how === IN_LOOP) {
         wait(bells, worker, 0, Number.POSITIVE_INFINITY);
         store(bells, worker, 0);
+        meetEvents();
       } else {
         core.wait(Number.POSITIVE_INFINITY);
       }
@@ -145,6 +159,7 @@ function workerOf(shared: Shared, worker: number): Thread["start"] {
     return (take) => {
       if (start?.isAsleep) sleep();
       while (!core.isStopped) {
+        if (how === ON_WORD) meetEvents();
         let id = core.follower(true);
         if (id === EMPTY) id = core.next(described.looksOutsideFirst);
         if (id !== EMPTY) {
@@ -167,6 +182,20 @@ function releaserOf(shared: Shared): Thread["start"] {
     return () => {
       for (const batch of described.releases) inlet.push(Int32Array.from(batch), batch.length);
     };
+  };
+}
+
+/** Tells worker 0 of its events. */
+function peerOf(shared: Shared): Thread["start"] {
+  const { code, queues, bells, described } = shared;
+  const { workers, events } = described;
+  return () => () => {
+    for (const _ of events) {
+      code.atomics.add(bells, workers.length, 1);
+      if (workers[0]?.parks === "in its loop") ringAt(shared, 0);
+      // A wait whose limit passes: its word, the first after those of the whole set, stays as it is.
+      else code.atomics.notify(queues.idle, idleWords(0));
+    }
   };
 }
 
@@ -210,6 +239,7 @@ const plain: Omit<CoreCase, "name" | "workers"> = {
   mayStay: [],
   isStopped: false,
   interrupted: [],
+  events: [],
   looksOutsideFirst: false,
   bounds: three,
 };
@@ -238,6 +268,14 @@ const leavesBehind = {
 } as const;
 /** Whoever polls keeps its worker. */
 const bothBlock = { releases: [[1, 2]], polls: { 1: [["blocks"]], 2: [["blocks"]] } } as const;
+/** Two events and a release; the poll of the second event never ends. */
+const events = {
+  releases: [[3]],
+  events: [1, 2],
+  polls: { 2: [["blocks"]] },
+  idCount: 3,
+  mayStay: [1, 2],
+} as const;
 const bothBlockInTurn = { ...bothBlock, releases: [[1], [2]] } as const;
 const chain = {
   releases: [[1]],
@@ -280,6 +318,8 @@ const byDefault: readonly CoreCase[] = [
   },
   { ...plain, ...fanOut, bounds: five, name: "a poll overflows its deque", workers: [asleep, asleep] },
   { ...plain, name: "two asleep in their loops", workers: [asleepInLoop, asleepInLoop] },
+  { ...plain, ...events, name: "replies in a loop", workers: [asleepInLoop, asleep] },
+  { ...plain, ...events, name: "timers", workers: [asleep, asleep] },
   { ...plain, ...bothBlock, name: "both polls block, one awake", workers: [awake, asleep] },
   { ...plain, ...bothBlockInTurn, name: "both polls block in turn, one awake", workers: [awake, asleep] },
   { ...plain, ...bothBlock, name: "both polls block, one of three awake", workers: [asleep, awake, asleep] },
@@ -319,6 +359,15 @@ const controls: readonly CoreCase[] = [
   { ...plain, ...global, ...bothBlock, name: "queue=global: both polls block", workers: [awake, asleep] },
   { ...plain, ...global, name: "queue=global", workers: [awake, awake] },
   { ...plain, ...global, ...stopped, name: "queue=global: stop", workers: [awake, awakeInLoop] },
+  { ...plain, ...noSlot, ...events, name: "lifo=off: replies in a loop", workers: [asleepInLoop, asleep] },
+  { ...plain, ...partitioned, ...events, polls: {}, name: "steal=off: timers", workers: [asleep, asleep] },
+  {
+    ...plain,
+    ...global,
+    ...events,
+    name: "queue=global: replies in a loop",
+    workers: [asleepInLoop, asleep],
+  },
   { ...plain, ...interrupted, name: "an interrupt beside a release", workers: [awake, asleep] },
   { ...plain, ...interruptedLate, name: "an interrupt too late", workers: [asleep, asleep] },
   { ...plain, ...early, name: "one wakes by itself", workers: [asleep] },

@@ -252,6 +252,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     ...core,
+    name: "searches while it polls",
+    killedIn: "replies in a loop",
+    breaks:
+      "a worker that was woken polls from its slot and still counts as a searcher, for whom others leave ids",
+    from: "return this.#found(id);\n        }\n        this.readyLast(id);",
+    to: "return id;\n        }\n        this.readyLast(id);",
+  },
+  {
+    ...core,
     name: "the last searcher does not look",
     killedIn: "a poll blocks; three workers",
     breaks: "ids that were left to the search stay",
