@@ -50,6 +50,15 @@ test("every mutant is killed", async () => {
   ]);
 });
 
+test("code without a mistake survives", async () => {
+  const [mutant] = mutants;
+  const code = await loadCode(null);
+  for (const name of ["an owner of 2, 1 thief", "a poll blocks"]) {
+    const survived = allCases(code).find((one) => one.name === name);
+    expect(mutant && survived && kill(mutant, survived)).toBe(null);
+  }
+});
+
 test("a mutant whose text the code does not have, or has twice, is an error", async () => {
   const mutation = { module: "deque.js", from: "no such text", to: "" };
   await expect(loadCode(mutation)).rejects.toThrow("deque.js has 0 times: no such text");
