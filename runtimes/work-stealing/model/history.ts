@@ -135,7 +135,9 @@ export class Histories {
       stack = new Error().stack ?? "";
     });
     const frames = stack.split("\n").slice(1);
-    const inCode = frames.map((frame) => /^\s*at (?:get )?((?!Module)[A-Z]\w*\.[#\w]+) \(data:/.exec(frame)?.[1]);
+    const inCode = frames.map(
+      (frame) => /^\s*at (?:get )?((?!Module)[A-Z]\w*\.[#\w]+) \(data:/.exec(frame)?.[1],
+    );
     return inCode.find((name) => name !== undefined) ?? "the case";
   }
 
