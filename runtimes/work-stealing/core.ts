@@ -133,6 +133,8 @@ export class Core {
     while (!this.#deque.push(id)) {
       if (!this.#deque.overflow(id, this.#injector)) continue;
       this.#tally.overflowed(DEQUE_CAPACITY / 2 + 1);
+      // It went where everybody looks, and the poll that comes next may leave nothing in the deque.
+      this.#wakeOne();
       return;
     }
   }

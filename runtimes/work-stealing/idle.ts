@@ -4,12 +4,17 @@
  * A producer: 1. publishes its ids, 2. `wakeOne`: nothing to do while somebody searches or nobody is parked.
  * A worker that found nothing: 1. `announce` that it parks (which also ends its search), 2. while nobody
  * searches look at all queues once more, and if there is something `retract` and search, 3. wait, 4. `retract`.
- * A worker that found something while searching: 1. `endSearch`, 2. look at all queues: more work: `wakeOne`.
+ * A worker that found something while searching, wherever it was: 1. `endSearch`, 2. look at all queues: more
+ * work: `wakeOne`; only then it polls.
  *
  * Why nothing is lost. Let an id be published and its producer do nothing. Either PARKED_COUNT was not above
  * zero: then every worker not yet announced looks again after it has announced itself, hence after the id was
  * published. Or somebody was searching: whoever ends the last search looks at all queues afterwards (a worker
  * in its step 2, a producer that found nobody to wake by trying again), hence after the id was published.
+ * Nothing bounds how often a waker that found its sleeper gone tries again, or a worker that saw work and could
+ * not search: alternating step for step the two can hold each other up, for as long as that lasts.
+ * All this is held against every interleaving within bounds: model/explore.ts.
+ *
  * The protocol follows Tokio's (runtime/scheduler/multi_thread/idle.rs), without its lock on the sleepers.
  */
 import { add, cas, load, notify, store, sub, wait } from "./atomics.ts";

@@ -26,14 +26,14 @@ const losing = brokenCore(`
   }`);
 const deafToTheStop = brokenCore("get isStopped() { return false; }");
 
-async function run(args: readonly string[], coreModule: string) {
+async function run(args: readonly string[], coreModule: string, stallLimitMs = 10e3) {
   let out = "";
   let err = "";
   const code = await stressCommand(args, {
     out: (text) => (out += text),
     err: (text) => (err += text),
     coreModule,
-    stallLimitMs: coreModule === realCore ? 10e3 : 500,
+    stallLimitMs,
   });
   return { code, out, err };
 }
@@ -71,12 +71,16 @@ describe("the stress", () => {
   });
 
   test("fails a core that drops an id", async () => {
-    const { code, out } = await run(["--tasks", "1e5", "--workers", "2", "--cycles", "0"], losing);
+    const { code, out } = await run(["--tasks", "1e5", "--workers", "2", "--cycles", "0"], losing, 500);
     expect([code, out]).toEqual([1, expect.stringMatching(/nobody goes on\n[1-9]\d* lost, 0 repeated\n$/)]);
   });
 
   test("fails a core that does not leave at the stop", async () => {
-    const { code, out } = await run(["--tasks", "1e3", "--workers", "2", "--cycles", "0"], deafToTheStop);
+    const { code, out } = await run(
+      ["--tasks", "1e3", "--workers", "2", "--cycles", "0"],
+      deafToTheStop,
+      500,
+    );
     expect([code, out]).toEqual([1, expect.stringContaining("a worker did not leave at the stop")]);
   });
 

@@ -303,6 +303,20 @@ const fanOut = {
   idCount: 5,
 } as const;
 
+/** A poll overflows its deque; the one that is left in it never ends. */
+const overflowBlocks = {
+  releases: [[1]],
+  polls: {
+    1: [
+      ["readyLast", 2],
+      ["readyLast", 3],
+      ["readyLast", 4],
+    ],
+    3: [["blocks"]],
+  },
+  idCount: 4,
+} as const;
+
 /** The scheduler as it runs by default. */
 const byDefault: readonly CoreCase[] = [
   { ...plain, ...chain, bounds: five, name: "a chain through the slot", workers: [asleep, asleep] },
@@ -317,6 +331,13 @@ const byDefault: readonly CoreCase[] = [
     workers: [awake, asleep],
   },
   { ...plain, ...fanOut, bounds: five, name: "a poll overflows its deque", workers: [asleep, asleep] },
+  {
+    ...plain,
+    ...overflowBlocks,
+    bounds: five,
+    name: "an overflow before a long poll",
+    workers: [asleep, asleep],
+  },
   { ...plain, name: "two asleep in their loops", workers: [asleepInLoop, asleepInLoop] },
   { ...plain, ...events, name: "replies in a loop", workers: [asleepInLoop, asleep] },
   { ...plain, ...events, name: "timers", workers: [asleep, asleep] },

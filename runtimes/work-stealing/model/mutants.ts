@@ -285,6 +285,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     ...core,
+    name: "overflows in silence",
+    killedIn: "an overflow before a long poll",
+    breaks: "nobody is told of what went to the injector",
+    from: "            this.#wakeOne();\n            return;\n        }\n    }",
+    to: "            return;\n        }\n    }",
+  },
+  {
+    ...core,
     name: "nobody beside",
     killedIn: "a poll blocks beside two",
     breaks: "what is made ready during a poll waits for its end",
