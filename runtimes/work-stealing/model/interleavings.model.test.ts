@@ -16,7 +16,7 @@ const SUITE_LIMIT_MS = 3600e3;
 const code = await loadCode(null);
 const explorations = new Map<string, Exploration>();
 
-const asked = Number(process.env["ISOLOAD_PREEMPTIONS"] ?? 0);
+const asked = Number(process.env.ISOLOAD_PREEMPTIONS ?? 0);
 assert(Number.isInteger(asked) && asked >= 0 && asked < 100, "ISOLOAD_PREEMPTIONS is a count below 100");
 
 /** The case's bound, or the one that was asked for if that is higher. */
