@@ -10,15 +10,15 @@ import type { Work } from "./work.ts";
 
 const entry = fileURLToPath(new URL("./pools/pool-process.js", import.meta.url));
 
-export function poolContestant({ name, setup }: Pool): Contestant {
+export function poolContestant({ name, packageName, setup }: Pool): Contestant {
   return {
     name,
     family: "pool",
     setup,
     only: null,
     prepare: () => {
-      const version = installedVersion(name);
-      return version === null ? { absent: `${name} is not installed. Run npm ci.` } : { version };
+      const version = installedVersion(packageName);
+      return version === null ? { absent: `${packageName} is not installed. Run npm ci.` } : { version };
     },
     run: ({ job, seedsPath, warmUpCount }: Work) => {
       const order: PoolOrder = { pool: name, job, seedsPath, warmUpCount };

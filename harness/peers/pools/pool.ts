@@ -13,8 +13,10 @@ export interface OpenPool {
 }
 
 export interface Pool {
-  /** As in the registry. */
+  /** As written in flags and reports: the package, with a setting after a colon where it takes part twice. */
   readonly name: string;
+  /** As in the registry. */
+  readonly packageName: string;
   /** The settings, and why these: where its documentation or a measurement says so. */
   readonly setup: string;
   /**

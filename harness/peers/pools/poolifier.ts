@@ -9,6 +9,7 @@ import type { Task } from "./task.ts";
  */
 export const poolifier: Pool = {
   name: "poolifier",
+  packageName: "poolifier",
   setup:
     "FixedThreadPool (its general guidelines, for CPU-bound work), events off, without a tasks queue (its default; measured better in every shape than the queue with task stealing)",
   open: async (workerCount) => {

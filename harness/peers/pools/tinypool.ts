@@ -6,6 +6,7 @@ const TASKS_PER_WORKER = { short: 32, blocking: 1 } as const;
 
 export const tinypool: Pool = {
   name: "tinypool",
+  packageName: "tinypool",
   setup:
     "a fixed number of threads that never time out, useAtomics on (its default); concurrentTasksPerWorker 32 for short tasks (measured best), else 1",
   open: async (workerCount, load) => {

@@ -4,6 +4,7 @@ import type { Pool } from "./pool.ts";
 
 export const workerpool: Pool = {
   name: "workerpool",
+  packageName: "workerpool",
   setup:
     "threads (workerType thread), all of them started at once and kept, a dedicated worker script (its README); it has no setting for more than one task a worker",
   open: async (workerCount) => {
