@@ -9,7 +9,7 @@
  *
  * Deques hold two ids here, and there are two or three workers. All schedules with up to three preemptions are
  * visited, in the smaller cases with up to five; about 16 million states. With four everywhere
- * (ISOLOAD_PREEMPTIONS=4) they were 75 million in a minute and a half on two cores, without a violation.
+ * (ISOLOAD_PREEMPTIONS=4) they were 73 million in a minute and a half on two cores, without a violation.
  */
 import { strict as assert } from "node:assert";
 import type { CoreSettings, QueueMemory } from "../core.ts";
