@@ -10,11 +10,13 @@ compile_error!("the native runtimes are for 64-bit little-endian Linux");
 
 mod cells;
 pub mod clock;
+mod cycle_clock;
 mod echo;
 #[rustfmt::skip]
 pub mod generated;
 pub mod kernel;
 pub mod payload;
+mod prefetch;
 pub mod record;
 pub mod reference;
 mod release;
@@ -25,6 +27,7 @@ pub mod tokio_runtime;
 pub mod trace;
 mod trial;
 mod warm_up;
+mod worker;
 
 #[cfg(all(feature = "node", not(test)))]
 mod node {
