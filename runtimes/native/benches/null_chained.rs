@@ -9,6 +9,7 @@ mod support;
 
 use isoload_native::clock::{monotonic_ns, thread_id};
 use isoload_native::generated::NONE;
+use isoload_native::options::Options;
 use isoload_native::record::Records;
 use isoload_native::tokio_runtime::{Flavor, Settings, start};
 use isoload_native::trace::Trace;
@@ -83,7 +84,7 @@ fn report(what: &str, samples: &[f64]) {
 
 /// From the epoch to the last finish, by the records.
 fn trial_cost(trace: Trace, worker_count: usize) -> Cost {
-    let setup = Setup { flavor: Flavor::MultiThread, worker_count, peer_port: None };
+    let setup = Setup::new(Flavor::MultiThread, worker_count);
     let mut start_ns = None;
     let mut end_ns = 0.0;
     let is_over = |records: &Records| {
@@ -173,6 +174,7 @@ fn start_ms() -> f64 {
         records: records_for(&trace, 2),
         warm_up: warm_up(),
         peer_port: None,
+        options: Options::default(),
     };
     let (ready, readied) = channel();
     let start_ns = monotonic_ns();

@@ -30,7 +30,7 @@ const CLOCKSOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_
 /// The first anchor of the process; None where the counter cannot be used.
 static FIRST: LazyLock<Option<Anchor>> = LazyLock::new(|| is_usable().then(Anchor::between_any));
 
-/// Whether workers read the cycle counter here.
+/// Whether workers read the cycle counter here. Takes the first anchor: called before the workers start.
 pub fn reads_cycles() -> bool {
     FIRST.is_some()
 }
@@ -149,3 +149,92 @@ fn cycles() -> u64 {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn fence() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+    use std::time::Duration;
+
+    /// What the file's comment promises.
+    const BOUND_NS: f64 = 1000.0;
+
+    /// How far a reading lies outside two of CLOCK_MONOTONIC around it.
+    fn error_ns(clock: &CycleClock) -> f64 {
+        let before_ns = monotonic_ns();
+        let now_ns = clock.now_ns_after_all();
+        let after_ns = monotonic_ns();
+        (before_ns - now_ns).max(now_ns - after_ns).max(0.0)
+    }
+
+    /// Beyond the baseline, so that the counter is read where it can be.
+    fn warm() {
+        reads_cycles();
+        thread::sleep(Duration::from_nanos(2 * BASELINE_NS as u64));
+    }
+
+    fn worst_error_ns(clock: &CycleClock, readings: usize) -> f64 {
+        (0..readings).map(|_| error_ns(clock)).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn readings_agree_with_the_monotonic_clock_within_the_bound_on_every_thread() {
+        warm();
+        let threads: Vec<_> = (0..4)
+            .map(|index| {
+                thread::spawn(move || {
+                    let clock = CycleClock::new();
+                    let busy_ns = worst_error_ns(&clock, 200_000);
+                    // Through anchors of all ages.
+                    let rested = (0..50).map(|rest: u64| {
+                        thread::sleep(Duration::from_micros(10 * rest + index));
+                        error_ns(&clock)
+                    });
+                    rested.fold(busy_ns, f64::max)
+                })
+            })
+            .collect();
+        for thread in threads {
+            let worst_ns = thread.join().expect("no panic");
+            assert!(worst_ns <= BOUND_NS, "a reading was {worst_ns} ns off");
+        }
+    }
+
+    #[test]
+    fn a_rate_that_is_one_per_cent_off_breaks_the_bound() {
+        warm();
+        if !reads_cycles() {
+            return;
+        }
+        let clock = CycleClock::new();
+        // A reading whose anchor was interrupted leaves no segment.
+        while clock.segment_cycles.get() == 0 {
+            clock.now_ns();
+        }
+        clock.ns_per_cycle.set(clock.ns_per_cycle.get() * 1.01);
+        clock.segment_cycles.set(u64::MAX);
+        thread::sleep(Duration::from_millis(1));
+        assert!(error_ns(&clock) > BOUND_NS);
+    }
+
+    #[test]
+    fn readings_of_one_thread_never_fall() {
+        warm();
+        let clock = CycleClock::new();
+        let mut last_ns = 0.0;
+        for _ in 0..1_000_000 {
+            let now_ns = clock.now_ns();
+            assert!(now_ns >= last_ns, "{now_ns} after {last_ns}");
+            last_ns = now_ns;
+        }
+    }
+
+    #[test]
+    fn a_clock_without_an_anchor_reads_the_monotonic_clock() {
+        let clock = CycleClock::new();
+        // As young as the process: no rate can be known.
+        let first = Anchor { cycles: cycles(), at_ns: monotonic_ns() };
+        assert!(Anchor::between_close(&first).is_none());
+        assert!(error_ns(&clock) <= BOUND_NS);
+    }
+}

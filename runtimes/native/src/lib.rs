@@ -14,9 +14,12 @@ mod cycle_clock;
 mod echo;
 #[rustfmt::skip]
 pub mod generated;
+mod histograms;
 pub mod kernel;
+pub mod options;
 pub mod payload;
 mod prefetch;
+mod queue_depths;
 pub mod record;
 pub mod reference;
 mod release;
@@ -34,6 +37,7 @@ mod node {
     use crate::clock::monotonic_ns;
     use crate::generated::{LAYOUT_FINGERPRINT, PAYLOAD_LIMIT_BYTES};
     use crate::kernel;
+    use crate::options::Options;
     use crate::payload::push_payload;
     use crate::record::Records;
     use crate::reference;
@@ -64,6 +68,12 @@ mod node {
         pub warm_up: Uint8Array,
         /// null: the trace needs no peer.
         pub peer_port: Option<u16>,
+        pub has_lifo_slot: bool,
+        /// null: Tokio's own tuning.
+        pub global_interval: Option<u32>,
+        pub event_interval: u32,
+        pub blocking_threads: u32,
+        pub is_diagnostic: bool,
     }
 
     /// Resolves with a `StartedTrial` when the workers are up and warm.
@@ -78,6 +88,13 @@ mod node {
             records: kept_records(settings.records)?,
             warm_up: kept_trace(settings.warm_up)?,
             peer_port: settings.peer_port,
+            options: Options {
+                has_lifo_slot: settings.has_lifo_slot,
+                global_interval: settings.global_interval,
+                event_interval: settings.event_interval,
+                blocking_threads: settings.blocking_threads as usize,
+                is_diagnostic: settings.is_diagnostic,
+            },
         };
         let (deferred, promise) = env.create_deferred()?;
         tokio_runtime::start(settings, move |outcome| match outcome {

@@ -18,6 +18,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::task::coop::poll_proceed;
 use tokio::time::Sleep;
 
 /// Small, since Tokio moves it into its place several times: the timer of a task that sleeps lies outside.
@@ -219,8 +220,22 @@ impl Task {
         let suspension = turn.trial.suspension(self.id);
         suspension.arm(turn.context.waker(), 1);
         turn.is_fresh = false;
-        self.waits = Wait::Others;
-        turn.trial.begin_join(suspension, first, count)
+        if turn.trial.begin_join(suspension, first, count) {
+            self.waits = Wait::Others;
+            return true;
+        }
+        // As Tokio's own resources, a join that need not wait takes from the task's budget, so that a task that
+        // never waits yields. Without budget Tokio has put the waker behind all that is ready.
+        match poll_proceed(turn.context) {
+            Poll::Ready(progress) => {
+                progress.made_progress();
+                false
+            }
+            Poll::Pending => {
+                self.waits = Wait::Turn { ready_ns: turn.now_ns };
+                true
+            }
+        }
     }
 
     fn suspends_in_sleep(&mut self, turn: &mut Turn, length_ns: f64) -> bool {
@@ -228,7 +243,7 @@ impl Task {
         let until_ns = turn.now_ns + length_ns;
         let until = turn.trial.anchor.instant_at(until_ns + turn.trial.epoch_ns());
         self.waits = Wait::Timer { until_ns };
-        turn.timer().set(Some(tokio::time::sleep_until(until.into())));
+        timer_of(&mut turn.timer).set(Some(tokio::time::sleep_until(until.into())));
         let is_over = turn.timer_is_over();
         if is_over {
             turn.read_clock();
@@ -277,12 +292,12 @@ impl Turn<'_, '_> {
         self.is_fresh = true;
     }
 
-    fn timer(&mut self) -> Pin<&mut Option<Sleep>> {
-        self.timer.as_mut().expect("the tasks of a trace with sleeps have room for a timer").as_mut()
-    }
-
     fn timer_is_over(&mut self) -> bool {
-        let timer = self.timer.as_mut().expect("the tasks of a trace with sleeps have room for a timer");
-        timer.as_mut().as_pin_mut().expect("the timer is set").poll(self.context).is_ready()
+        let timer = timer_of(&mut self.timer).as_pin_mut().expect("the timer is set");
+        timer.poll(self.context).is_ready()
     }
+}
+
+fn timer_of<'a>(room: &'a mut Option<Pin<&mut Option<Sleep>>>) -> Pin<&'a mut Option<Sleep>> {
+    room.as_mut().expect("the tasks of a trace with sleeps have room for a timer").as_mut()
 }

@@ -9,17 +9,20 @@ use isoload_native::tokio_runtime::Flavor;
 use isoload_native::trace::Trace;
 use support::{Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, task};
 
-const SETUPS: [Setup; 4] = [
-    Setup { flavor: Flavor::MultiThread, worker_count: 1, peer_port: None },
-    Setup { flavor: Flavor::MultiThread, worker_count: 2, peer_port: None },
-    Setup { flavor: Flavor::MultiThread, worker_count: 7, peer_port: None },
-    Setup { flavor: Flavor::CurrentThread, worker_count: 1, peer_port: None },
-];
+/// One, two and seven workers, and the current-thread flavour.
+fn setups() -> [Setup; 4] {
+    let multi_thread = |worker_count| Setup::new(Flavor::MultiThread, worker_count);
+    [multi_thread(1), multi_thread(2), multi_thread(7), Setup::new(Flavor::CurrentThread, 1)]
+}
+
+fn two_workers() -> Setup {
+    Setup::new(Flavor::MultiThread, 2)
+}
 
 #[test]
 fn every_op_is_performed_and_every_task_ends_once() {
     let (trace, checksums) = every_op();
-    for setup in SETUPS {
+    for setup in setups() {
         let peer_port = Some(spawn_echo_peer());
         let (records, _) = run(Setup { peer_port, ..setup }, trace).expect("the trial completes");
         assert_done(&trace, &records);
@@ -31,7 +34,7 @@ fn every_op_is_performed_and_every_task_ends_once() {
 
 #[test]
 fn chains_and_injected_tasks_end_whatever_the_number_of_workers() {
-    for setup in SETUPS {
+    for setup in setups() {
         for in_flight in [1, 64, 5000] {
             let trace = chains(5000, in_flight, vec![]).trace();
             let (records, _) = run(setup, trace).expect("the trial completes");
@@ -61,7 +64,7 @@ fn joins_wait_for_exactly_their_children() {
     // The children of all parents stand behind all parents.
     draft.tasks.sort_by_key(|task| task.parent.wrapping_add(1));
     let trace = draft.trace();
-    for setup in SETUPS {
+    for setup in setups() {
         let (records, _) = run(setup, trace).expect("the trial completes");
         assert_done(&trace, &records);
         for (id, child) in trace.tasks.iter().enumerate().skip(parents as usize) {
@@ -77,7 +80,7 @@ fn joins_wait_for_exactly_their_children() {
 #[test]
 fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
     let trace = chains(40, 8, vec![op(Opcode::Sleep, 1.3e6)]).trace();
-    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    let (records, _) = run(two_workers(), trace).expect("the trial completes");
     assert_done(&trace, &records);
     for row in records.tasks {
         assert!(row.finish_ns.get() - row.first_poll_ns.get() >= 1.3e6);
@@ -89,7 +92,7 @@ fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
 /// A reading from before the hand-over would be raised to the submission, and the wait would read 0.
 #[test]
 fn every_poll_starts_with_a_reading_of_its_own() {
-    for setup in [SETUPS[0], SETUPS[1], SETUPS[3]] {
+    for setup in [Setup::new(Flavor::MultiThread, 1), two_workers(), Setup::new(Flavor::CurrentThread, 1)] {
         let due = (0..40).map(|index| task(0, f64::from(index) * 3e6)).collect();
         let draft = Draft { tasks: due, ..chains(0, 1, vec![]) };
         let (records, _) = run(setup, draft.trace()).expect("the trial completes");
@@ -102,7 +105,7 @@ fn every_poll_starts_with_a_reading_of_its_own() {
 #[test]
 fn a_block_holds_its_worker_and_gets_a_row() {
     let trace = chains(12, 4, vec![op(Opcode::Block, 2e6)]).trace();
-    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    let (records, _) = run(two_workers(), trace).expect("the trial completes");
     assert_done(&trace, &records);
     assert_eq!(records.header.hold_count.get(), 12);
     for row in records.tasks {
@@ -115,7 +118,7 @@ fn a_block_holds_its_worker_and_gets_a_row() {
 fn without_a_window_canaries_come_until_the_tasks_have_ended() {
     let mut draft = chains(4, 1, vec![op(Opcode::Sleep, 5e6)]);
     draft.canary_period_ns = 1e6;
-    let (records, _) = run(SETUPS[1], draft.trace()).expect("the trial completes");
+    let (records, _) = run(two_workers(), draft.trace()).expect("the trial completes");
     let last_end_ns = records.tasks.iter().map(|row| row.finish_ns.get()).fold(0.0, f64::max);
     let due_by_then = (last_end_ns / 1e6) as i32;
     assert!(records.header.canary_count.get() >= due_by_then);
@@ -129,7 +132,7 @@ fn without_a_window_canaries_come_until_the_tasks_have_ended() {
 fn a_stop_does_not_wait_for_what_is_not_due() {
     let draft = Draft { tasks: vec![task(0, 0.0), task(0, 3600e9)], ..chains(0, 1, vec![]) };
     let first_is_done = |records: &Records| sum(records, |lane| lane.done.get()) == 1;
-    let (records, _) = run_until(SETUPS[1], draft.trace(), first_is_done).expect("the trial is stopped");
+    let (records, _) = run_until(two_workers(), draft.trace(), first_is_done).expect("the trial is stopped");
     assert_eq!(records.tasks[1].state.get(), task_state::NONE);
     assert_eq!(records.header.release_ended.get(), 1);
 }
@@ -137,7 +140,7 @@ fn a_stop_does_not_wait_for_what_is_not_due() {
 #[test]
 fn the_counters_of_tokio_count_at_least_our_polls() {
     let trace = chains(3000, 10, vec![op(Opcode::Yield, 0.0)]).trace();
-    for setup in SETUPS {
+    for setup in setups() {
         let (records, stats) = run(setup, trace).expect("the trial completes");
         let stat = |name: &str| stats.iter().find(|stat| stat.0 == name).expect("a declared counter").1;
         assert_eq!(stat("workers"), setup.worker_count as f64);
@@ -151,7 +154,7 @@ fn the_counters_of_tokio_count_at_least_our_polls() {
 #[test]
 fn a_peer_that_is_not_there_is_told() {
     let (trace, _) = every_op();
-    let setup = Setup { peer_port: Some(1), ..SETUPS[1] };
+    let setup = Setup { peer_port: Some(1), ..two_workers() };
     let message = run_until(setup, trace, has_ended).err().expect("nobody listens on port 1");
     assert!(message.contains("connection 1 of 3 to the echo peer"), "{message}");
 }

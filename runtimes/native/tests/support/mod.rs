@@ -7,6 +7,7 @@ use isoload_native::clock::monotonic_ns;
 use isoload_native::generated::{
     Header, NO_DUE, NONE, Op, Opcode, Program, ReplyFrame, RequestFrame, TRACE_MAGIC, TRACE_VERSION, Task,
 };
+use isoload_native::options::Options;
 use isoload_native::record::{Records, Shape};
 use isoload_native::tokio_runtime::{Flavor, Settings, Stats, start};
 use isoload_native::trace::{Trace, bytes_of, row_from};
@@ -139,6 +140,14 @@ pub struct Setup {
     pub flavor: Flavor,
     pub worker_count: usize,
     pub peer_port: Option<u16>,
+    pub options: Options,
+}
+
+impl Setup {
+    /// Of Tokio's defaults, without a peer.
+    pub fn new(flavor: Flavor, worker_count: usize) -> Setup {
+        Setup { flavor, worker_count, peer_port: None, options: Options::default() }
+    }
 }
 
 pub fn records_for(trace: &Trace, worker_count: usize) -> Records {
@@ -156,10 +165,18 @@ pub fn run_until(
     trace: Trace,
     mut is_over: impl FnMut(&Records) -> bool,
 ) -> Result<(Records, Stats), String> {
-    let Setup { flavor, worker_count, peer_port } = setup;
+    let Setup { flavor, worker_count, peer_port, options } = setup;
     let records = records_for(&trace, worker_count);
-    let settings =
-        Settings { flavor, worker_count, core_count: 2, trace, records, warm_up: warm_up(), peer_port };
+    let settings = Settings {
+        flavor,
+        worker_count,
+        core_count: 2,
+        trace,
+        records,
+        warm_up: warm_up(),
+        peer_port,
+        options,
+    };
     let (ready, readied) = channel();
     start(settings, move |outcome| ready.send(outcome).expect("the test waits"));
     let started = readied.recv_timeout(LIMIT).expect("the runtime comes up in time")?;
