@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::time::Duration;
 use tokio::runtime::{Builder, HistogramConfiguration, LogHistogram, RuntimeMetrics};
 
-/// A bucket's width by its lower end: 2^-3.
-const BUCKET_PRECISION: u32 = 3;
+/// A bucket is no wider than 2^-2 of its lower end: Tokio's own default.
+const BUCKET_PRECISION: u32 = 2;
 const LEAST: Duration = Duration::from_nanos(100);
 const MOST: Duration = Duration::from_secs(60);
 

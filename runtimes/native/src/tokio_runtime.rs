@@ -333,11 +333,16 @@ fn counters(metrics: &RuntimeMetrics) -> Stats {
     ]
 }
 
-/// What Tokio's histograms say of the trial without its warm-up, and its own mean of poll times, of all workers.
+/// What Tokio's histograms say of the trial without its warm-up; of multi_thread also its own moving mean of a
+/// poll's time, as a mean over the workers. current_thread keeps none.
 fn diagnosis(metrics: &RuntimeMetrics, warm_up: &Histograms) -> Stats {
-    let means =
-        (0..metrics.num_workers()).map(|worker| metrics.worker_mean_poll_time(worker).as_nanos() as f64);
+    let count = metrics.num_workers();
+    let mean_ns =
+        (0..count).map(|worker| metrics.worker_mean_poll_time(worker).as_nanos() as f64).sum::<f64>()
+            / count as f64;
     let mut stats = Histograms::read(metrics).stats_since(warm_up);
-    stats.push(("meanPollTimeNs", means.sum::<f64>() / metrics.num_workers() as f64));
+    if mean_ns > 0.0 {
+        stats.push(("meanPollTimeNs", mean_ns));
+    }
     stats
 }

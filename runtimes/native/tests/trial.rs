@@ -7,7 +7,9 @@ use isoload_native::record::Records;
 use isoload_native::reference::reference_checksums;
 use isoload_native::tokio_runtime::Flavor;
 use isoload_native::trace::Trace;
-use support::{Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, task};
+use support::{
+    Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, stat, task,
+};
 
 /// One, two and seven workers, and the current-thread flavour.
 fn setups() -> [Setup; 4] {
@@ -142,11 +144,12 @@ fn the_counters_of_tokio_count_at_least_our_polls() {
     let trace = chains(3000, 10, vec![op(Opcode::Yield, 0.0)]).trace();
     for setup in setups() {
         let (records, stats) = run(setup, trace).expect("the trial completes");
-        let stat = |name: &str| stats.iter().find(|stat| stat.0 == name).expect("a declared counter").1;
-        assert_eq!(stat("workers"), setup.worker_count as f64);
-        assert!(stat("spawned") >= 3000.0);
+        assert_eq!(stat(&stats, "workers"), setup.worker_count as f64);
+        assert!(stat(&stats, "spawned") >= 3000.0);
         let parks: u32 = sum(&records, |lane| lane.parks.get());
-        assert_eq!(stat("parks"), f64::from(parks));
+        assert_eq!(stat(&stats, "parks"), f64::from(parks));
+        let unparks = stat(&stats, "unparks");
+        assert!((f64::from(parks) - unparks).abs() <= setup.worker_count as f64, "{unparks} of {parks}");
         assert_eq!(sum(&records, |lane| lane.polls.get()), 6000);
     }
 }

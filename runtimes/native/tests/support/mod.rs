@@ -26,6 +26,8 @@ pub struct Draft {
     pub tasks: Vec<Task>,
     pub canary_period_ns: f64,
     pub window_ns: f64,
+    /// Of an echo's peer.
+    pub connection_count: u32,
 }
 
 pub fn op(code: Opcode, a: f64) -> Op {
@@ -52,6 +54,7 @@ pub fn chains(task_count: u32, in_flight: u32, ops: Vec<Op>) -> Draft {
         tasks: (0..task_count).map(link).collect(),
         canary_period_ns: 0.0,
         window_ns: 0.0,
+        connection_count: 0,
     }
 }
 
@@ -68,7 +71,7 @@ impl Draft {
             task_count: self.tasks.len() as u32,
             root_count: self.tasks.iter().filter(|task| task.due_ns >= 0.0).count() as u32,
             session_count: 0,
-            connection_count: 0,
+            connection_count: self.connection_count,
             measured_class: 0,
             reserved: 0,
             seed: 7.0,
@@ -130,6 +133,7 @@ pub fn warm_up() -> Trace {
         tasks: vec![task(0, 0.0), child, child],
         canary_period_ns: 0.0,
         window_ns: 0.0,
+        connection_count: 0,
     }
     .trace()
 }
@@ -201,6 +205,11 @@ pub fn run(setup: Setup, trace: Trace) -> Result<(Records, Stats), String> {
     run_until(setup, trace, has_ended)
 }
 
+/// One of the trial's counters.
+pub fn stat(stats: &Stats, name: &str) -> f64 {
+    stats.iter().find(|stat| stat.0 == name).unwrap_or_else(|| panic!("{name} is no counter")).1
+}
+
 /// Every task and every canary has ended, and no more will come. Says so to the releaser, as the witness does.
 pub fn has_ended(records: &Records) -> bool {
     let sum = |of: fn(&isoload_native::generated::Lane) -> u32| records.lanes.iter().map(of).sum::<u32>();
@@ -227,9 +236,11 @@ pub fn spawn_echo_peer() -> u16 {
 /// Ends when the other side does.
 fn serve(mut stream: TcpStream) {
     let mut head = [0; size_of::<RequestFrame>()];
+    // Kept from request to request: a test counts the process's allocations.
+    let mut payload = Vec::new();
     while stream.read_exact(&mut head).is_ok() {
         let request: RequestFrame = row_from(&head);
-        let mut payload = vec![0; request.payload_bytes as usize];
+        payload.resize(request.payload_bytes as usize, 0);
         if stream.read_exact(&mut payload).is_err() {
             return;
         }
