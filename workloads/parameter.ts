@@ -34,7 +34,10 @@ export interface Problem {
 }
 
 /** A count: a whole number of things. */
-export function count(meaning: string, range: { min: number; max: number; default: number }): Parameter {
+export function count(
+  meaning: string,
+  range: { min: number; max: number; default: number | undefined },
+): Parameter {
   return { kind: "number", meaning, unit: "", integer: true, ...range };
 }
 

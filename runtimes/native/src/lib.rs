@@ -68,12 +68,30 @@ mod node {
         pub warm_up: Uint8Array,
         /// null: the trace needs no peer.
         pub peer_port: Option<u16>,
-        pub has_lifo_slot: bool,
-        /// null: Tokio's own tuning.
+        pub options: TokioOptions,
+    }
+
+    /// null: as Tokio does by itself.
+    #[napi(object)]
+    pub struct TokioOptions {
+        pub has_lifo_slot: Option<bool>,
         pub global_interval: Option<u32>,
-        pub event_interval: u32,
-        pub blocking_threads: u32,
+        pub event_interval: Option<u32>,
+        pub blocking_threads: Option<u32>,
         pub is_diagnostic: bool,
+    }
+
+    impl From<TokioOptions> for Options {
+        fn from(given: TokioOptions) -> Self {
+            let own = Options::default();
+            Options {
+                has_lifo_slot: given.has_lifo_slot.unwrap_or(own.has_lifo_slot),
+                global_interval: given.global_interval,
+                event_interval: given.event_interval.unwrap_or(own.event_interval),
+                blocking_threads: given.blocking_threads.map_or(own.blocking_threads, |count| count as usize),
+                is_diagnostic: given.is_diagnostic,
+            }
+        }
     }
 
     /// Resolves with a `StartedTrial` when the workers are up and warm.
@@ -88,13 +106,7 @@ mod node {
             records: kept_records(settings.records)?,
             warm_up: kept_trace(settings.warm_up)?,
             peer_port: settings.peer_port,
-            options: Options {
-                has_lifo_slot: settings.has_lifo_slot,
-                global_interval: settings.global_interval,
-                event_interval: settings.event_interval,
-                blocking_threads: settings.blocking_threads as usize,
-                is_diagnostic: settings.is_diagnostic,
-            },
+            options: settings.options.into(),
         };
         let (deferred, promise) = env.create_deferred()?;
         tokio_runtime::start(settings, move |outcome| match outcome {
