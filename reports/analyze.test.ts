@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { TrialFacts, TrialResult } from "../harness/trial/trial.ts";
+import { laneRow } from "../runtimes/record.ts";
 import { judgeTrial } from "./analyze.ts";
 import { MS } from "./fixtures/compositions.ts";
 import { closedScene, completed, crashed, plannedTrial, rowOf, sampleDocument } from "./fixtures/document.ts";
@@ -97,6 +98,14 @@ test.each<[string, TrialResult, RegExp]>([
   });
   expect(row).toMatchObject({ outcome, valid: false, counts: null, metrics: null });
   expect(row.invalidBecause.join("; ")).toMatch(reason);
+});
+
+test("stretches that found no room in the records are named", () => {
+  const scene = closedScene();
+  scene.records.laneU32[laneRow.index.stretchesLost] = 7;
+  expect(rowOf(plannedTrial(scene, "t2", 0), scene, completed).warnings).toEqual([
+    "7 idle stretches or collector pauses found no room in the records and are in their sums only",
+  ]);
 });
 
 test("a peer above 0.7 of a core is named as the limit", () => {

@@ -8,7 +8,7 @@ import type { ClassLatency, Quantity } from "./metrics/latency.ts";
 import { measure } from "./metrics/measures.ts";
 import type { Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
-import { isCutOff } from "./rows.ts";
+import { isCutOff, lostStretchesOf } from "./rows.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
 export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
@@ -120,7 +120,7 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
     invalidBecause: late,
-    warnings: warningsOf(facts, counts, isCutOff(trace, records)),
+    warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
     resultHash: resultHashOf(trace, records),
     counts,
     metrics: fileMetrics((metric) => metric.of(measures)),
@@ -147,6 +147,14 @@ function warningsOf({ peer }: TrialFacts, { planned, unserved }: Counts, cutOff:
   }
   if (cutOff && unserved > 0) warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
   return warnings;
+}
+
+function lostStretches(records: Records): string[] {
+  let lost = 0;
+  for (let lane = 0; lane < records.shape.laneCount; lane++) lost += lostStretchesOf(records, lane);
+  return lost === 0
+    ? []
+    : [`${lost} idle stretches or collector pauses found no room in the records and are in their sums only`];
 }
 
 /** Why a trial that left no records counts for nothing, and the last thing its process said. */

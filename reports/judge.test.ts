@@ -30,6 +30,11 @@ import {
   RESUME_WAIT,
   STARTS,
   STATE,
+  STRETCH_DOUBLES,
+  STRETCH_END,
+  STRETCH_KIND,
+  STRETCH_START,
+  STRETCH_WORKER,
   SUBMITTED,
   TASK_BYTES,
   TASK_DOUBLES,
@@ -67,7 +72,7 @@ function doubles(field: number, task: number): (scene: Scene, value: number) => 
 }
 
 function lane(field: keyof typeof laneRow.index, lane: number, op = 0): number {
-  const stride = strideIn(laneRow, field === "shortestNs" ? "f64" : "u32");
+  const stride = strideIn(laneRow, field.endsWith("Ns") ? "f64" : "u32");
   return lane * stride + laneRow.index[field] + op;
 }
 
@@ -242,6 +247,65 @@ const cheats: readonly Cheat[] = [
       expect(records.holdU32[HOLD_WORDS + HOLD_TASK]).toBe(1);
     },
     reason: /worker 0 is held twice at once/,
+  },
+  {
+    what: "rests while a task holds its worker",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.stretchF64[STRETCH_START] = 2 * MS;
+    },
+    reason: /worker 0 is idle from 2000000 to \d+ ns and held at \d+ ns/,
+  },
+  {
+    what: "rests twice at once",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.stretchF64[STRETCH_DOUBLES + STRETCH_START] =
+        (records.stretchF64[STRETCH_END] as number) - 2000;
+    },
+    reason: /worker 0 is idle from \d+ ns and was until \d+/,
+  },
+  ...(
+    [
+      ["of another worker", ({ records }: Scene) => records.stretchU16.set([1], STRETCH_WORKER)],
+      ["of no kind", ({ records }: Scene) => records.stretchU16.set([0], STRETCH_KIND)],
+      ["before the epoch", ({ records }: Scene) => records.stretchF64.set([-1], STRETCH_START)],
+      ["that ends before it begins", ({ records }: Scene) => records.stretchF64.set([MS], STRETCH_END)],
+      ["that ends long after the trial", ({ records }: Scene) => records.stretchF64.set([2e9], STRETCH_END)],
+      ["of no number", ({ records }: Scene) => records.stretchF64.set([Number.NaN], STRETCH_END)],
+    ] as const
+  ).map(
+    ([what, cheat]): Cheat => ({
+      what: `writes a stretch ${what}`,
+      scene: honest,
+      cheat,
+      reason: /a stretch of worker 0 says that it is of worker \d, of kind \d, from -?\d+ to (NaN|\d+) ns/,
+    }),
+  ),
+  {
+    what: "was idle for less than its stretches",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.laneF64[lane("idleNs", 0)] = MS;
+    },
+    reason: /worker 0 was idle for 1000000 ns of \d+, its rows alone say \d+ ns/,
+  },
+  {
+    what: "was idle for longer than the trial",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.laneF64[lane("idleNs", 1)] = 2e9;
+    },
+    reason: /worker 1 was idle for 2000000000 ns of \d+, its rows alone say 0 ns/,
+  },
+  {
+    what: "hides a pause of the collector",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.laneF64[lane("gcNs", 0)] = 0;
+      records.laneF64[lane("gcNs", 1)] = MS;
+    },
+    reason: /worker 1 paused for 1000000 ns and its rows say 0 ns/,
   },
   {
     what: "loses the last canary",
@@ -454,6 +518,14 @@ test("a runtime that is still at work at the cut-off is only slow; one that had 
   ]);
   // A runtime that never came back hangs: that is a time-out, not a lie.
   expect(divergedBecause({ ...lost, facts: { ...lost.facts, runtimeReturned: false } })).toEqual([]);
+});
+
+test("pauses that found no room are in the sum alone, and sums are looked at where the runtime has returned", () => {
+  const full = honest();
+  full.records.laneF64[lane("gcNs", 0)] = 5 * MS;
+  expect(divergedBecause(caseOf(full, { peer, runtimeReturned: false }))).toEqual([]);
+  full.records.laneU32[lane("stretchesLost", 0)] = 3;
+  expect(divergedBecause(caseOf(full, { peer }))).toEqual([]);
 });
 
 test("a runtime that claims to have finished early diverges, also where its tasks are done", () => {

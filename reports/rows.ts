@@ -1,5 +1,13 @@
 /** Where the fields of record rows stand, as constants for the loops of judge and analysis. */
-import { canaryRow, holdRow, type Records, recordsHeaderRow, taskRecordRow } from "../runtimes/record.ts";
+import {
+  canaryRow,
+  holdRow,
+  laneRow,
+  type Records,
+  recordsHeaderRow,
+  stretchRow,
+  taskRecordRow,
+} from "../runtimes/record.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 
@@ -32,6 +40,20 @@ export const HOLD_TASK: number = holdRow.index.task;
 export const HOLD_WORKER: number = holdRow.index.worker;
 export const HOLD_OP: number = holdRow.index.op;
 
+export const STRETCH_DOUBLES: number = strideIn(stretchRow, "f64");
+export const STRETCH_HALVES: number = strideIn(stretchRow, "u16");
+export const STRETCH_START: number = stretchRow.index.startNs;
+export const STRETCH_END: number = stretchRow.index.endNs;
+export const STRETCH_WORKER: number = stretchRow.index.worker;
+export const STRETCH_KIND: number = stretchRow.index.kind;
+
+export const LANE_DOUBLES: number = strideIn(laneRow, "f64");
+export const LANE_WORDS: number = strideIn(laneRow, "u32");
+export const LANE_IDLE: number = laneRow.index.idleNs;
+export const LANE_GC: number = laneRow.index.gcNs;
+export const LANE_GC_LONGEST: number = laneRow.index.gcLongestNs;
+export const LANE_GC_WATCHED: number = laneRow.index.gcWatched;
+
 export function canaryCountOf(records: Records): number {
   return records.headerI32[recordsHeaderRow.index.canaryCount] as number;
 }
@@ -43,6 +65,17 @@ export function holdCountOf(records: Records): number {
 
 export function tickCountOf(records: Records): number {
   return records.headerI32[recordsHeaderRow.index.tickCount] as number;
+}
+
+/** The rows of the stretches of `lane`: [first, end). */
+export function stretchRowsOf({ laneU32 }: Records, lane: number): { first: number; end: number } {
+  const first = laneU32[lane * LANE_WORDS + laneRow.index.stretchFirst] as number;
+  return { first, end: first + (laneU32[lane * LANE_WORDS + laneRow.index.stretchCount] as number) };
+}
+
+/** Stretches of `lane` that found no room and are in its sums only. */
+export function lostStretchesOf({ laneU32 }: Records, lane: number): number {
+  return laneU32[lane * LANE_WORDS + laneRow.index.stretchesLost] as number;
 }
 
 /** When the trial was sealed. */

@@ -5,37 +5,20 @@
  */
 import { strict as assert } from "node:assert";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ParameterValues } from "../workloads/parameter.ts";
 import { build } from "../workloads/trace/build.ts";
-import { OP_CODE_LIMIT, opNames, ops } from "../workloads/trace/op.ts";
-import { referenceChecksums } from "../workloads/trace/reference.ts";
-import {
-  NO_DUE,
-  NONE,
-  OP_CODE,
-  OP_U32,
-  PROGRAM_FIRST_OP,
-  PROGRAM_OP_COUNT,
-  PROGRAM_U32,
-  TASK_AFTER,
-  TASK_DUE,
-  TASK_F64,
-  TASK_PARENT,
-  TASK_PROGRAM,
-  TASK_THINK,
-  TASK_U32,
-  type Trace,
-} from "../workloads/trace/trace.ts";
-import type { Composition, Distribution, OpSpec, Release, Stream } from "../workloads/workload.ts";
+import { ops } from "../workloads/trace/op.ts";
+import type { Composition, Distribution, OpSpec } from "../workloads/workload.ts";
 import { runtimes } from "./catalog.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { Clock, monotonicNs } from "./clock.ts";
+import { atOnce, closed, drive, oneClass, type Row, startOn, stream } from "./fixtures/drive.ts";
+import { violations } from "./fixtures/violations.ts";
 import { Interpreter, type Scheduler } from "./interpreter.ts";
 import { type Peer, startPeer } from "./peer-process.ts";
 import {
   allocateRecords,
-  canaryRow,
   laneRow,
   opsPerformed,
-  type Records,
   recordsHeaderRow,
   shapeFor,
   sumLanes,
@@ -43,25 +26,47 @@ import {
   taskStates,
 } from "./record.ts";
 import { Recorder } from "./recorder.ts";
-import type { Runtime, RuntimeStats, StartedRuntime } from "./runtime.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { allocateTasks } from "./tasks.ts";
-import { warmUpTrace } from "./warm-up.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 
-interface Row {
-  readonly runtime: Runtime;
-  readonly workerCount: number;
-}
+/** Options that change how a runtime schedules: each has a row of its own. */
+const variants: Readonly<Record<string, readonly ParameterValues[]>> = {
+  "work-stealing": [
+    { lifo: "off" },
+    { steal: "off" },
+    { queue: "global" },
+    { timers: "wheel" },
+    { budget: 1, eventInterval: 1, globalInterval: 1 },
+  ],
+};
+
+const optionText = (options: ParameterValues): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name}=${value}`)
+    .join();
 
 /** Every runtime of the catalogue that can run here, at a few worker counts where it takes several. */
-const rows: readonly Row[] = runtimes
+const rows: readonly (Row & { readonly label: string })[] = runtimes
   .filter((runtime) => runtime.availability().available)
-  .flatMap((runtime) =>
-    (runtime.workers === "one" ? [1] : [1, 2, 4]).map((workerCount) => ({ runtime, workerCount })),
-  );
+  .flatMap((runtime) => [
+    ...(runtime.workers === "one" ? [1] : [1, 2, 4]).map((workerCount) => ({
+      runtime,
+      workerCount,
+      label: `${runtime.name} with ${workerCount} workers`,
+    })),
+    ...(variants[runtime.name] ?? []).map((options) => ({
+      runtime,
+      workerCount: 2,
+      options,
+      label: `${runtime.name}:${optionText(options)} with 2 workers`,
+    })),
+  ]);
 
 const HEADER = recordsHeaderRow.index;
+const ROW_F64 = taskRecordRow.strideBytes / 8;
+const ROW_U32 = taskRecordRow.strideBytes / 4;
+const ROW_U8 = taskRecordRow.strideBytes;
 const CANARIES = { periodNs: 1e6 };
 
 let peer: Peer;
@@ -69,28 +74,6 @@ beforeAll(async () => {
   peer = await startPeer();
 });
 afterAll(() => peer.stop());
-
-const oneClass = (streams: readonly Stream[], windowNs = 0, connectionCount = 0): Composition => ({
-  classes: [{ name: "task" }],
-  measured: "task",
-  windowNs,
-  connectionCount,
-  streams,
-});
-
-const stream = (release: Release, specs: readonly OpSpec[]): Stream => ({
-  release,
-  variants: [{ share: 1, class: "task", ops: specs }],
-});
-
-const atOnce = (count: number): Release => ({ loop: "open", arrivals: { kind: "at-once", count } });
-
-const closed = (sessionCount: number, taskCount: number, thinkNs: Distribution): Release => ({
-  loop: "closed",
-  sessionCount,
-  taskCount,
-  thinkNs,
-});
 
 const echo = (bytes: Distribution, replyDelayNs: Distribution): OpSpec => ({
   op: "echo",
@@ -200,160 +183,7 @@ const compositions: Readonly<Record<string, Composition>> = {
   ),
 };
 
-interface Driven {
-  readonly records: Records;
-  readonly stats: RuntimeStats;
-}
-
-/** Starts `runtime` on fresh records and sets the epoch. */
-async function startOn(
-  { runtime, workerCount }: Row,
-  trace: Trace,
-  peerPort: number | null,
-): Promise<{ started: StartedRuntime; records: Records }> {
-  const records = allocateRecords(shapeFor(trace, workerCount));
-  const started = await runtime.start({
-    workerCount,
-    coreCount: 2,
-    options: {},
-    trace,
-    records,
-    warmUp: warmUpTrace(trace.connectionCount > 0),
-    peerPort,
-    unitNs: 2.5,
-  });
-  records.headerF64[HEADER.epochNs] = monotonicNs();
-  return { started, records };
-}
-
-async function drive(row: Row, trace: Trace): Promise<Driven> {
-  const peerPort = trace.connectionCount > 0 ? peer.port : null;
-  const { started, records } = await startOn(row, trace, peerPort);
-  const executed = started.execute();
-  if (row.runtime.time === "virtual") return { records, stats: await executed };
-  let isOver = false;
-  let failure: unknown = null;
-  const end = executed.catch((error: unknown) => {
-    failure = error;
-    isOver = true;
-    return {};
-  });
-  const cutOffNs = monotonicNs() + trace.windowNs + trace.drainNs;
-  while (!isOver) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    const isDone = sumLanes(records, "done") >= trace.taskCount;
-    if (isDone) Atomics.store(records.headerI32, HEADER.tasksEnded, 1);
-    const isReleased = Atomics.load(records.headerI32, HEADER.releaseEnded) === 1;
-    const areCanariesRun =
-      sumLanes(records, "canariesRun") >= (records.headerI32[HEADER.canaryCount] as number);
-    isOver ||= (isDone && isReleased && areCanariesRun) || monotonicNs() > cutOffNs;
-  }
-  Atomics.store(records.headerI32, HEADER.stop, 1);
-  started.stop();
-  const stats = await end;
-  if (failure !== null) throw failure;
-  return { records, stats };
-}
-
-const ROW_F64 = taskRecordRow.strideBytes / 8;
-const ROW_U32 = taskRecordRow.strideBytes / 4;
-const ROW_U8 = taskRecordRow.strideBytes;
-
-type TimeField = "submittedNs" | "firstPollNs" | "finishNs";
-
-const timeOf = (records: Records, task: number, field: TimeField): number =>
-  records.taskF64[task * ROW_F64 + taskRecordRow.index[field]] as number;
-
-/** Everything wrong with the records, as sentences; a handful of each kind. */
-function violations(trace: Trace, records: Records): string[] {
-  const found: string[] = [];
-  const checksums = referenceChecksums(trace);
-  for (let task = 0; task < trace.taskCount && found.length < 5; task++) {
-    const state = records.taskU8[task * ROW_U8 + taskRecordRow.index.state];
-    const starts = records.taskU8[task * ROW_U8 + taskRecordRow.index.starts];
-    const checksum = records.taskU32[task * ROW_U32 + taskRecordRow.index.checksum];
-    if (state !== taskStates.done) found.push(`task ${task} has state ${state}`);
-    if (starts !== 1) found.push(`task ${task} was started ${starts} times`);
-    if (checksum !== checksums[task])
-      found.push(`task ${task} has checksum ${checksum}, not ${checksums[task]}`);
-    found.push(...disorder(trace, records, task));
-  }
-  for (const lane of ["submitted", "started", "done"] as const) {
-    const sum = sumLanes(records, lane);
-    if (sum !== trace.taskCount) found.push(`${sum} of ${trace.taskCount} tasks ${lane}`);
-  }
-  return [...found, ...wrongOps(trace, records), ...wrongCanaries(trace, records)];
-}
-
-function disorder(trace: Trace, records: Records, task: number): string[] {
-  const submitted = timeOf(records, task, "submittedNs");
-  const firstPoll = timeOf(records, task, "firstPollNs");
-  const finish = timeOf(records, task, "finishNs");
-  const found: string[] = [];
-  if (!(submitted <= firstPoll && firstPoll <= finish)) {
-    found.push(`task ${task}: submitted ${submitted}, first poll ${firstPoll}, finish ${finish}`);
-  }
-  const dueNs = trace.taskF64[task * TASK_F64 + TASK_DUE] as number;
-  const thinkNs = trace.taskF64[task * TASK_F64 + TASK_THINK] as number;
-  const after = trace.taskU32[task * TASK_U32 + TASK_AFTER] as number;
-  const parent = trace.taskU32[task * TASK_U32 + TASK_PARENT] as number;
-  if (dueNs !== NO_DUE && submitted < dueNs) found.push(`task ${task} was submitted before it was due`);
-  if (after !== NONE) {
-    const beforeNs = timeOf(records, after, "finishNs");
-    if (firstPoll < beforeNs) found.push(`task ${task} began before task ${after} had ended`);
-    if (dueNs === NO_DUE && submitted < beforeNs + thinkNs)
-      found.push(`task ${task} was submitted too early`);
-  }
-  if (parent !== NONE && submitted < timeOf(records, parent, "firstPollNs")) {
-    found.push(`task ${task} was submitted before its parent began`);
-  }
-  return found;
-}
-
-function wrongOps(trace: Trace, records: Records): string[] {
-  const planned = new Array<number>(OP_CODE_LIMIT).fill(0);
-  for (let task = 0; task < trace.taskCount; task++) {
-    const program = trace.taskU32[task * TASK_U32 + TASK_PROGRAM] as number;
-    const first = trace.programU32[program * PROGRAM_U32 + PROGRAM_FIRST_OP] as number;
-    const count = trace.programU32[program * PROGRAM_U32 + PROGRAM_OP_COUNT] as number;
-    for (let op = first; op < first + count; op++) {
-      const code = trace.opU32[op * OP_U32 + OP_CODE] as number;
-      planned[code] = (planned[code] as number) + 1;
-    }
-  }
-  const { count, shortestNs } = opsPerformed(records);
-  return opNames.flatMap((name) => {
-    const { code, shortfallNs } = ops[name];
-    const found: string[] = [];
-    if (count[code] !== planned[code]) found.push(`${count[code]} of ${planned[code]} ops ${name}`);
-    const shortest = shortestNs[code] as number;
-    if (shortfallNs !== null && shortest < -shortfallNs) found.push(`a ${name} was ${-shortest} ns short`);
-    return found;
-  });
-}
-
-function wrongCanaries(trace: Trace, records: Records): string[] {
-  const count = records.headerI32[HEADER.canaryCount] as number;
-  const found: string[] = [];
-  if (trace.windowNs > 0 && count !== Math.floor(trace.windowNs / trace.canaryPeriodNs)) {
-    found.push(`${count} canaries in a window of ${trace.windowNs} ns`);
-  }
-  if (sumLanes(records, "canariesRun") !== count) found.push("canaries are missing or ran twice");
-  const stride = canaryRow.strideBytes / 8;
-  for (let canary = 0; canary < count && found.length < 5; canary++) {
-    const [due, submitted, run] = [
-      records.canaryF64[canary * stride + canaryRow.index.dueNs] as number,
-      records.canaryF64[canary * stride + canaryRow.index.submittedNs] as number,
-      records.canaryF64[canary * stride + canaryRow.index.runNs] as number,
-    ];
-    if (!(due <= submitted && submitted <= run)) {
-      found.push(`canary ${canary}: due ${due}, submitted ${submitted}, run ${run}`);
-    }
-  }
-  return found;
-}
-
-describe.each(rows)("$runtime.name with $workerCount workers", ({ runtime, workerCount }) => {
+describe.each(rows.map((row) => [row.label, row] as const))("%s", (_, row) => {
   test.each(Object.keys(compositions))(
     "does every task exactly once and the whole of it: %s",
     async (name) => {
@@ -361,10 +191,10 @@ describe.each(rows)("$runtime.name with $workerCount workers", ({ runtime, worke
       assert(composition !== undefined);
       const trace = build(composition, 11, CANARIES);
       const before = await peer.report();
-      const { records, stats } = await drive({ runtime, workerCount }, trace);
+      const { records, stats } = await drive(row, trace, trace.connectionCount > 0 ? peer.port : null);
       expect(violations(trace, records)).toEqual([]);
       for (const value of Object.values(stats)) expect(value).toBeGreaterThanOrEqual(0);
-      if (trace.connectionCount === 0 || runtime.time === "virtual") return;
+      if (trace.connectionCount === 0 || row.runtime.time === "virtual") return;
       const after = await peer.report();
       expect(after.connectionCount - before.connectionCount).toBe(trace.connectionCount);
       expect(after.requestCount - before.requestCount).toBe(opsPerformed(records).count[ops.echo.code]);
@@ -375,10 +205,10 @@ describe.each(rows)("$runtime.name with $workerCount workers", ({ runtime, worke
 
 const live = rows.filter(({ runtime }) => runtime.time === "live");
 
-describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime, workerCount }) => {
+describe.each(live.map((row) => [row.label, row] as const))("%s, live", (_, row) => {
   test("a trial that is stopped in the middle ends, and nothing is done that is not", async () => {
     const trace = build(oneClass([stream(atOnce(50), [{ op: "sleep", ns: 3600e9 }])]), 1, CANARIES);
-    const { started, records } = await startOn({ runtime, workerCount }, trace, null);
+    const { started, records } = await startOn(row, trace, null);
     const executed = started.execute();
     while (sumLanes(records, "started") < 50) await new Promise((resolve) => setImmediate(resolve));
     Atomics.store(records.headerI32, HEADER.stop, 1);
@@ -392,14 +222,14 @@ describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime,
     gone.stop();
     await expect(gone.report()).rejects.toThrow("the echo peer ended");
     const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 4), 1, CANARIES);
-    const start = startOn({ runtime, workerCount }, trace, gone.port);
+    const start = startOn(row, trace, gone.port);
     await expect(start).rejects.toThrow(/connection/);
   });
 
   test("execute rejects when a connection dies in the middle of a trial", async () => {
     const own = await startPeer();
     const trace = build(oneClass([stream(atOnce(8), [echo(64, 3600e9)])], 0, 4), 1, CANARIES);
-    const { started } = await startOn({ runtime, workerCount }, trace, own.port);
+    const { started } = await startOn(row, trace, own.port);
     const executed = started.execute();
     const failure = expect(executed).rejects.toThrow(/a connection to the echo peer (closed|broke)/);
     for (let received = 0; received < 8; received = (await own.report()).requestCount);
@@ -410,7 +240,7 @@ describe.each(live)("$runtime.name with $workerCount workers, live", ({ runtime,
 
 test("work-stealing refuses fewer connections than workers", async () => {
   const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 2), 1, CANARIES);
-  await expect(drive({ runtime: workStealing, workerCount: 3 }, trace)).rejects.toThrow(
+  await expect(drive({ runtime: workStealing, workerCount: 3 }, trace, peer.port)).rejects.toThrow(
     "2 connections for 3 workers",
   );
 });
@@ -447,6 +277,7 @@ test("a scheduler that polls a task twice is seen in starts and in the count of 
     ready: none,
     readyBeside: none,
     readyLast: none,
+    proceeds: () => true,
     sleepUntil: none,
     releaseAt: none,
     echo: none,
@@ -456,7 +287,7 @@ test("a scheduler that polls a task twice is seen in starts and in the count of 
     trace,
     allocateTasks(trace),
     recorder,
-    clockSince(monotonicNs()),
+    new Clock(monotonicNs()),
     scheduler,
   );
   for (let task = 0; task < 10; task++) recorder.submitted(task, 0);

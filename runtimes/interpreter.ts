@@ -5,7 +5,7 @@
  * successors and children happen here, the same for all. One interpreter a worker.
  *
  * Clock reads: one after each op that holds the worker and one at the end of a task that did not end in such
- * an op, or in a write to a socket. The last reading of a poll is `nowNs`, the first of the next.
+ * an op, or in a write to a socket. The last reading of a poll is the first of the next.
  */
 import { burn } from "../workloads/trace/kernel.ts";
 import { BLOCK, CPU, ECHO, FINISHED, JOIN, SLEEP, SPAWN, YIELD } from "../workloads/trace/op.ts";
@@ -31,7 +31,9 @@ export interface Scheduler {
   readyBeside(task: number): void;
   /** Ready again after all that is ready now. */
   readyLast(task: number): void;
-  /** At `atNs` call `interpreter.wake(task, atNs, 0)` (a sleep) on some worker. */
+  /** An op of the task that is polled need not wait. false: the tick has had its share of such ops, the task must yield. */
+  proceeds(): boolean;
+  /** At `atNs` call `interpreter.slept(task, atNs)` on some worker. */
   sleepUntil(task: number, atNs: number): void;
   /** At `atNs` call `interpreter.release(task, atNs)` (a think time) on some worker. */
   releaseAt(task: number, atNs: number): void;
@@ -47,9 +49,6 @@ export interface EchoRequest {
 }
 
 export class Interpreter {
-  /** The last reading of the clock: the start of the next poll, unless the worker waited in between. */
-  nowNs = 0;
-
   // The columns themselves, not the objects that hold them: objects from another thread have another shape,
   // and code that was compiled during the warm-up would be thrown away.
   readonly #taskU32: Uint32Array;
@@ -61,6 +60,7 @@ export class Interpreter {
   readonly #joins: Int32Array;
   readonly #pendingJoins: Int32Array;
   readonly #recorder: Recorder;
+  /** Its last reading is the start of the next poll, unless the worker waited in between. */
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #stepper: Stepper;
@@ -83,27 +83,28 @@ export class Interpreter {
     this.#stepper = new Stepper(trace, tasks.states);
   }
 
-  /** Runs `task` from where it stands until it finishes or suspends. The caller has set `nowNs`. */
+  /** Runs `task` from where it stands until it finishes or suspends. The clock was read since the worker waited last. */
   poll(task: number): void {
     const stepper = this.#stepper;
     const recorder = this.#recorder;
-    recorder.pollStarts(task, this.nowNs, this.#readyNs[task] as number);
+    const clock = this.#clock;
+    recorder.pollStarts(task, clock.nowNs, this.#readyNs[task] as number);
     let result = this.#results[task] as number;
     let isFresh = false;
     for (;;) {
       const op = stepper.step(task, result);
       if (op === FINISHED) {
-        if (!isFresh) this.nowNs = this.#clock();
+        if (!isFresh) clock.read();
         this.#finish(task);
         return;
       }
       result = 0;
       if (op === CPU) {
-        const startNs = this.nowNs;
+        const startNs = clock.nowNs;
         result = burn(stepper.seed, stepper.a);
-        this.nowNs = this.#clock();
+        clock.read();
         isFresh = true;
-        recorder.held(task, CPU, startNs, this.nowNs);
+        recorder.held(task, CPU, startNs, clock.nowNs);
         recorder.performed(CPU, 0);
       } else if (op === BLOCK) {
         this.#block(task, stepper.a);
@@ -136,38 +137,39 @@ export class Interpreter {
     this.#scheduler.ready(task);
   }
 
-  /** Notes that a sleep of `task` that was to end at `dueNs` ended at `nowNs`. Called before its `wake`. */
-  slept(dueNs: number, nowNs: number): void {
-    this.#recorder.performed(SLEEP, nowNs - dueNs);
+  /** The sleep of `task` that was to end at `dueNs` has ended by the clock's last reading: it can go on. */
+  slept(task: number, dueNs: number): void {
+    this.#recorder.performed(SLEEP, this.#clock.nowNs - dueNs);
+    this.wake(task, dueNs, 0);
   }
 
   /** A canary runs now: it does nothing, so that only its delay is left. */
   runCanary(canary: number): void {
-    this.#recorder.canaryRan(canary, this.nowNs);
+    this.#clock.read();
+    this.#recorder.canaryRan(canary, this.#clock.nowNs);
   }
 
   #block(task: number, lengthNs: number): void {
-    const startNs = this.nowNs;
+    const clock = this.#clock;
+    const startNs = clock.nowNs;
     const endNs = startNs + lengthNs;
-    let nowNs = startNs;
-    while (nowNs < endNs) {
-      Atomics.wait(this.#sleeper, 0, 0, (endNs - nowNs) / 1e6);
-      nowNs = this.#clock();
+    while (clock.nowNs < endNs) {
+      Atomics.wait(this.#sleeper, 0, 0, (endNs - clock.nowNs) / 1e6);
+      clock.read();
     }
-    this.nowNs = nowNs;
-    this.#recorder.held(task, BLOCK, startNs, nowNs);
-    this.#recorder.performed(BLOCK, nowNs - endNs);
+    this.#recorder.held(task, BLOCK, startNs, clock.nowNs);
+    this.#recorder.performed(BLOCK, clock.nowNs - endNs);
   }
 
   #suspend(task: number, op: number): void {
     const stepper = this.#stepper;
     if (op === SLEEP) {
-      this.nowNs = this.#clock();
-      this.#scheduler.sleepUntil(task, this.nowNs + stepper.a);
+      this.#clock.read();
+      this.#scheduler.sleepUntil(task, this.#clock.nowNs + stepper.a);
     } else if (op === YIELD) {
       this.#recorder.performed(YIELD, 0);
       this.#results[task] = 0;
-      this.#readyNs[task] = this.nowNs;
+      this.#readyNs[task] = this.#clock.nowNs;
       this.#scheduler.readyLast(task);
     } else if (op === ECHO) {
       this.#recorder.performed(ECHO, 0);
@@ -176,20 +178,21 @@ export class Interpreter {
       this.#echo.replyDelayNs = stepper.b;
       this.#scheduler.echo(task, this.#echo);
       // The write may have taken longer than a poll; it is not the next task's time.
-      this.nowNs = this.#clock();
+      this.#clock.read();
     }
   }
 
   #spawn(first: number, count: number): void {
     this.#recorder.performed(SPAWN, 0);
     for (let child = first; child < first + count; child++) {
-      this.#recorder.spawned(child, this.nowNs);
+      this.#recorder.spawned(child, this.#clock.nowNs);
       this.#scheduler.readyBeside(child);
     }
   }
 
   /**
-   * Registers `task` with each child that still runs. false: all had ended, it goes on at once.
+   * Registers `task` with each child that still runs. false: all had ended, it goes on at once, unless its budget
+   * is spent: then it yields, as it would at an op of Tokio's that need not wait.
    *
    * The parent's own count keeps `pendingJoins` above zero until it has asked every child, so only the last of
    * parent and children can see it reach zero, and that one makes the parent ready.
@@ -199,7 +202,7 @@ export class Interpreter {
     const pendingJoins = this.#pendingJoins;
     this.#recorder.performed(JOIN, 0);
     this.#results[task] = 0;
-    this.#readyNs[task] = this.nowNs;
+    this.#readyNs[task] = this.#clock.nowNs;
     Atomics.store(pendingJoins, task, 1);
     for (let child = first; child < first + count; child++) {
       Atomics.add(pendingJoins, task, 1);
@@ -207,25 +210,29 @@ export class Interpreter {
         Atomics.sub(pendingJoins, task, 1);
       }
     }
-    return Atomics.sub(pendingJoins, task, 1) > 1;
+    if (Atomics.sub(pendingJoins, task, 1) > 1) return true;
+    if (this.#scheduler.proceeds()) return false;
+    this.#recorder.yieldedByForce();
+    this.#scheduler.readyLast(task);
+    return true;
   }
 
   #finish(task: number): void {
-    this.#recorder.finished(task, this.nowNs, this.#stepper.checksum(task));
+    this.#recorder.finished(task, this.#clock.nowNs, this.#stepper.checksum(task));
     const row = task * TASK_U32;
     const parent = this.#taskU32[row + TASK_PARENT] as number;
     if (parent !== NONE) this.#leaveJoin(task, parent);
     const successor = this.#successors[task] as number;
     if (successor === NONE) return;
     const thinkNs = this.#taskF64[successor * TASK_F64 + TASK_THINK] as number;
-    if (thinkNs > 0) this.#scheduler.releaseAt(successor, this.nowNs + thinkNs);
-    else this.release(successor, this.nowNs);
+    if (thinkNs > 0) this.#scheduler.releaseAt(successor, this.#clock.nowNs + thinkNs);
+    else this.release(successor, this.#clock.nowNs);
   }
 
   #leaveJoin(child: number, parent: number): void {
     if (Atomics.exchange(this.#joins, child, JOIN_ENDED) !== JOIN_AWAITED) return;
     if (Atomics.sub(this.#pendingJoins, parent, 1) !== 1) return;
-    this.#readyNs[parent] = this.nowNs;
+    this.#readyNs[parent] = this.#clock.nowNs;
     this.#scheduler.ready(parent);
   }
 }

@@ -2,8 +2,9 @@
  * The records of a trial: fixed-size rows in one shared block of memory that the harness allocates, the
  * recorder fills and the witness seals.
  *
- * Layout, little-endian: header · lanes · tasks · canaries · holds · ticks. A lane is one worker's counters;
- * the last lane belongs to the releaser. All times are ns since the trial's epoch (CLOCK_MONOTONIC).
+ * Layout, little-endian: header · lanes · tasks · canaries · holds · ticks · stretches. A lane is one worker's
+ * counters; the last lane belongs to the releaser. Each worker has its own part of the stretches, so that it
+ * needs no atomic to claim a row. All times are ns since the trial's epoch (CLOCK_MONOTONIC).
  * This file and `workloads/trace/op.ts` are the only sources of layouts; the Rust twin is generated.
  */
 import { type Layout, layout, strideIn } from "../workloads/trace/layout.ts";
@@ -18,14 +19,32 @@ import {
   TASK_U32,
   type Trace,
 } from "../workloads/trace/trace.ts";
+import { pollBound } from "./poll-bound.ts";
 
 /** "ISORECRD" as two little-endian words. */
 const MAGIC_LOW = 0x524f5349;
 const MAGIC_HIGH = 0x44524345;
-export const RECORDS_VERSION = 1;
+export const RECORDS_VERSION = 2;
 
 /** A CPU hold shorter than this gets no row of its own; `heldNs` of its task counts it all the same. */
 export const CPU_HOLD_ROW_MIN_NS = 1e6;
+
+/**
+ * A shorter idle stretch never gets a row of its own; `idleNs` of its lane counts it all the same. About twice
+ * what waking a parked thread takes (4 to 5 µs through a futex on the machines this was built on), so that a row
+ * is a rest rather than the way into one and out again.
+ */
+const IDLE_ROW_MIN_NS = 10e3;
+/**
+ * Rows of idle stretches at most: of a worker 3 MiB, of all workers 24 MiB. Where a worker may have more, only
+ * longer stretches get a row: as long as the cut-off divided by its limit, so that there is room for all of those.
+ */
+const IDLE_ROW_LIMIT = 2 ** 17;
+const IDLE_ROW_LIMIT_OF_ALL = 2 ** 20;
+/** Rows for pauses of the collector, a worker: some, and one in this time, and at most 96 KiB of them. */
+const GC_ROWS_MIN = 256;
+const GC_ROW_NS = 5e6;
+const GC_ROW_LIMIT = 4096;
 
 /** The witness ticks this often. */
 export const TICK_NS = 1e6;
@@ -44,6 +63,14 @@ export const taskStates: Readonly<
   unserved: 6,
 };
 
+/** Why a worker polled nothing. */
+export const stretchKinds: Readonly<Record<"idle" | "gc", number>> = {
+  /** It had nothing to poll: from the end of its last poll to the start of its next. */
+  idle: 1,
+  /** Its engine collected garbage on its thread, at whatever it was. */
+  gc: 2,
+};
+
 export const recordsHeaderRow: Layout<
   | "magicLow"
   | "magicHigh"
@@ -53,14 +80,22 @@ export const recordsHeaderRow: Layout<
   | "canaryCapacity"
   | "holdCapacity"
   | "tickCapacity"
+  | "stretchCapacity"
   | "canaryCount"
   | "holdCount"
   | "tickCount"
   | "tasksEnded"
   | "stop"
   | "releaseEnded"
+  | "reserved0"
   | "epochNs"
   | "endNs"
+  | "idleRowMinNs"
+  | "reserved1"
+  | "reserved2"
+  | "reserved3"
+  | "reserved4"
+  | "reserved5"
 > = layout("RecordsHeader", {
   magicLow: "u32",
   magicHigh: "u32",
@@ -70,6 +105,8 @@ export const recordsHeaderRow: Layout<
   canaryCapacity: "u32",
   holdCapacity: "u32",
   tickCapacity: "u32",
+  /** Of all lanes together. */
+  stretchCapacity: "u32",
   /** Canaries released so far. Written by the releaser. */
   canaryCount: "i32",
   /** Hold rows claimed so far: an atomic add by whoever records one. May pass the capacity; such rows are lost. */
@@ -82,13 +119,24 @@ export const recordsHeaderRow: Layout<
   stop: "i32",
   /** 1: nothing will be released any more. Written by the releaser. */
   releaseEnded: "i32",
+  reserved0: "u32",
   /** CLOCK_MONOTONIC at the trial's epoch, in ns. Written before `execute` starts. */
   epochNs: "f64",
-  /** When the trial was sealed, ns since the epoch. */
+  /** When the trial was sealed, ns since the epoch; 0 until it is over. Written by the witness before it says `stop`. */
   endNs: "f64",
+  /** An idle stretch shorter than this has no row. */
+  idleRowMinNs: "f64",
+  reserved1: "f64",
+  reserved2: "f64",
+  reserved3: "f64",
+  reserved4: "f64",
+  reserved5: "f64",
 });
 
-/** A worker's own counters: written by that worker only, read by the witness. */
+/**
+ * A worker's own counters: written by that worker only, read by the witness. It ends in more than a cache line
+ * that nobody writes, so that two lanes share none wherever the block begins in memory.
+ */
 export const laneRow: Layout<
   | "submitted"
   | "started"
@@ -101,11 +149,24 @@ export const laneRow: Layout<
   | "steals"
   | "parks"
   | "threadId"
-  | "reserved0"
+  | "overflows"
+  | "forcedYields"
+  | "lifoPolls"
+  | "wakes"
+  | "stretchFirst"
+  | "stretchCapacity"
+  | "stretchCount"
+  | "stretchesLost"
+  | "gcWatched"
   | "opCount"
   | "shortestNs"
+  | "idleNs"
+  | "gcNs"
+  | "gcLongestNs"
+  | "reserved0"
   | "reserved1"
   | "reserved2"
+  | "unwritten"
 > = layout("Lane", {
   /** Tasks handed to the runtime. */
   submitted: "u32",
@@ -121,13 +182,35 @@ export const laneRow: Layout<
   parks: "u32",
   /** Kernel id of the worker's thread; 0 where the kernel tells none. */
   threadId: "u32",
-  reserved0: "u32",
+  /** Tasks moved from this worker's full queue to the one that all share. */
+  overflows: "u32",
+  /** Tasks made to yield because their budget was used up. */
+  forcedYields: "u32",
+  /** Polls of a task from the slot for the one that became ready last. */
+  lifoPolls: "u32",
+  /** Other workers that this one woke. */
+  wakes: "u32",
+  /** The lane's part of the stretches, in rows: where it begins, how many it holds, how many are written. */
+  stretchFirst: "u32",
+  stretchCapacity: "u32",
+  stretchCount: "u32",
+  /** Stretches that found no room; the sums below have them. */
+  stretchesLost: "u32",
+  /** 1: every collection on this worker's thread during the trial is in its stretches and sums. */
+  gcWatched: "u32",
   /** Ops performed, by opcode. */
   opCount: "u32x16",
   /** The least (actual − nominal) seen, by opcode; 0 until one was late or early. */
   shortestNs: "f64x16",
+  /** Σ of all idle stretches, also of those too short for a row; 0: this runtime records none. */
+  idleNs: "f64",
+  /** Σ and longest of the pauses of the collector. */
+  gcNs: "f64",
+  gcLongestNs: "f64",
+  reserved0: "f64",
   reserved1: "f64",
   reserved2: "f64",
+  unwritten: "u32x16",
 });
 
 /** One a task. */
@@ -193,6 +276,16 @@ export const tickRow: Layout<"dueNs" | "atNs" | "inFlight" | "reserved"> = layou
   reserved: "u32",
 });
 
+/** One a stretch in which a worker polled nothing. Of one lane in the order in which they were recorded. */
+export const stretchRow: Layout<"startNs" | "endNs" | "worker" | "kind" | "reserved"> = layout("Stretch", {
+  startNs: "f64",
+  endNs: "f64",
+  worker: "u16",
+  /** A `stretchKinds` code. */
+  kind: "u16",
+  reserved: "u32",
+});
+
 export interface RecordsShape {
   /** One a worker and one for the releaser. */
   readonly laneCount: number;
@@ -200,6 +293,10 @@ export interface RecordsShape {
   readonly canaryCapacity: number;
   readonly holdCapacity: number;
   readonly tickCapacity: number;
+  /** Of all workers together; each has an equal part. */
+  readonly stretchCapacity: number;
+  /** An idle stretch shorter than this gets no row. */
+  readonly idleRowMinNs: number;
 }
 
 export interface RecordsSections {
@@ -208,6 +305,7 @@ export interface RecordsSections {
   readonly canariesAt: number;
   readonly holdsAt: number;
   readonly ticksAt: number;
+  readonly stretchesAt: number;
   readonly endBytes: number;
 }
 
@@ -232,6 +330,8 @@ export interface Records {
   readonly holdU16: Uint16Array;
   readonly tickF64: Float64Array;
   readonly tickU32: Uint32Array;
+  readonly stretchF64: Float64Array;
+  readonly stretchU16: Uint16Array;
 }
 
 /** Where the sections of a block of this shape stand. */
@@ -241,25 +341,31 @@ export function sectionsOf(shape: RecordsShape): RecordsSections {
   const canariesAt = tasksAt + shape.taskCount * taskRecordRow.strideBytes;
   const holdsAt = canariesAt + shape.canaryCapacity * canaryRow.strideBytes;
   const ticksAt = holdsAt + shape.holdCapacity * holdRow.strideBytes;
+  const stretchesAt = ticksAt + shape.tickCapacity * tickRow.strideBytes;
   return {
     lanesAt,
     tasksAt,
     canariesAt,
     holdsAt,
     ticksAt,
-    endBytes: ticksAt + shape.tickCapacity * tickRow.strideBytes,
+    stretchesAt,
+    endBytes: stretchesAt + shape.stretchCapacity * stretchRow.strideBytes,
   };
 }
 
 /** What a trial of `trace` with `workerCount` workers may record at most. */
 export function shapeFor(trace: Trace, workerCount: number): RecordsShape {
   const cutOffNs = trace.windowNs + trace.drainNs;
+  const { idleRows, idleRowMinNs } = idleLimit(trace, workerCount);
+  const gcRows = Math.min(GC_ROWS_MIN + Math.ceil(cutOffNs / GC_ROW_NS), GC_ROW_LIMIT);
   return {
     laneCount: workerCount + 1,
     taskCount: trace.taskCount,
     canaryCapacity: canaryLimit(trace),
     holdCapacity: holdOpsOf(trace),
     tickCapacity: Math.ceil(cutOffNs / TICK_NS) + 1,
+    stretchCapacity: workerCount * (idleRows + gcRows),
+    idleRowMinNs,
   };
 }
 
@@ -278,6 +384,14 @@ export function allocateRecords(shape: RecordsShape): Records {
   words[at.canaryCapacity] = shape.canaryCapacity;
   words[at.holdCapacity] = shape.holdCapacity;
   words[at.tickCapacity] = shape.tickCapacity;
+  words[at.stretchCapacity] = shape.stretchCapacity;
+  records.headerF64[at.idleRowMinNs] = shape.idleRowMinNs;
+  const workerCount = shape.laneCount - 1;
+  const rowsEach = Math.floor(shape.stretchCapacity / workerCount);
+  for (let lane = 0; lane < workerCount; lane++) {
+    records.laneU32[lane * LANE_WORDS + LANE.stretchFirst] = lane * rowsEach;
+    records.laneU32[lane * LANE_WORDS + LANE.stretchCapacity] = rowsEach;
+  }
   return records;
 }
 
@@ -286,10 +400,10 @@ export function viewRecords(bytes: Uint8Array, shape: RecordsShape): Records {
   const sections = sectionsOf(shape);
   const { buffer, byteOffset } = bytes;
   const at = (section: number): number => byteOffset + section;
-  const { lanesAt, tasksAt, canariesAt, holdsAt, ticksAt } = sections;
+  const { lanesAt, tasksAt, canariesAt, holdsAt, ticksAt, stretchesAt } = sections;
   const length = (row: Layout<string>, type: "u8" | "u16" | "u32" | "f64", rows: number): number =>
     strideIn(row, type) * rows;
-  const { laneCount, taskCount, canaryCapacity, holdCapacity, tickCapacity } = shape;
+  const { laneCount, taskCount, canaryCapacity, holdCapacity, tickCapacity, stretchCapacity } = shape;
   return {
     shape,
     sections,
@@ -310,6 +424,8 @@ export function viewRecords(bytes: Uint8Array, shape: RecordsShape): Records {
     holdU16: new Uint16Array(buffer, at(holdsAt), length(holdRow, "u16", holdCapacity)),
     tickF64: new Float64Array(buffer, at(ticksAt), length(tickRow, "f64", tickCapacity)),
     tickU32: new Uint32Array(buffer, at(ticksAt), length(tickRow, "u32", tickCapacity)),
+    stretchF64: new Float64Array(buffer, at(stretchesAt), length(stretchRow, "f64", stretchCapacity)),
+    stretchU16: new Uint16Array(buffer, at(stretchesAt), length(stretchRow, "u16", stretchCapacity)),
   };
 }
 
@@ -318,6 +434,7 @@ export function decodeRecords(bytes: Uint8Array): { records: Records } | { damag
   if (bytes.byteLength < recordsHeaderRow.strideBytes)
     return { damage: `only ${bytes.byteLength} bytes of records` };
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, strideIn(recordsHeaderRow, "u32"));
+  const doubles = new Float64Array(bytes.buffer, bytes.byteOffset, strideIn(recordsHeaderRow, "f64"));
   const word = (field: keyof typeof recordsHeaderRow.index): number =>
     words[recordsHeaderRow.index[field]] as number;
   if (word("magicLow") !== MAGIC_LOW || word("magicHigh") !== MAGIC_HIGH) {
@@ -332,6 +449,8 @@ export function decodeRecords(bytes: Uint8Array): { records: Records } | { damag
     canaryCapacity: word("canaryCapacity"),
     holdCapacity: word("holdCapacity"),
     tickCapacity: word("tickCapacity"),
+    stretchCapacity: word("stretchCapacity"),
+    idleRowMinNs: doubles[recordsHeaderRow.index.idleRowMinNs] as number,
   };
   const { endBytes } = sectionsOf(shape);
   if (endBytes !== bytes.byteLength) {
@@ -344,13 +463,46 @@ export function decodeRecords(bytes: Uint8Array): { records: Records } | { damag
     [word("tickCount"), shape.tickCapacity, "ticks"],
   ];
   const over = used.find(([count, capacity]) => count > capacity);
-  return over === undefined ? { records } : { damage: `${over[0]} ${over[2]} in room for ${over[1]}` };
+  if (over !== undefined) return { damage: `${over[0]} ${over[2]} in room for ${over[1]}` };
+  const damage = misplacedStretches(records);
+  return damage === null ? { records } : { damage };
+}
+
+/** What is wrong with the lanes' parts of the stretches, which follow each other without a gap; null: nothing. */
+function misplacedStretches({ shape, laneU32 }: Records): string | null {
+  let next = 0;
+  for (let lane = 0; lane < shape.laneCount; lane++) {
+    const word = (field: "stretchFirst" | "stretchCapacity" | "stretchCount"): number =>
+      laneU32[lane * LANE_WORDS + LANE[field]] as number;
+    const capacity = word("stretchCapacity");
+    if (word("stretchCount") > capacity) {
+      return `${word("stretchCount")} stretches of lane ${lane} in room for ${capacity}`;
+    }
+    if (capacity > 0 && word("stretchFirst") !== next) {
+      return `the stretches of lane ${lane} begin at row ${word("stretchFirst")}; those before it end at ${next}`;
+    }
+    next += capacity;
+  }
+  return next === shape.stretchCapacity
+    ? null
+    : `the lanes have ${next} stretches and the header promises ${shape.stretchCapacity}`;
 }
 
 /** Canaries that may be released: one a full period of the window; without a window, up to the cut-off. */
 function canaryLimit({ canaryPeriodNs, windowNs, drainNs }: Trace): number {
   if (canaryPeriodNs === 0) return 0;
   return windowNs > 0 ? Math.floor(windowNs / canaryPeriodNs) : Math.ceil(drainNs / canaryPeriodNs) + 1;
+}
+
+/** How many idle stretches of a worker can get a row, and how long one must be for that. */
+function idleLimit(trace: Trace, workerCount: number): { idleRows: number; idleRowMinNs: number } {
+  const cutOffNs = trace.windowNs + trace.drainNs;
+  const rowLimit = Math.min(IDLE_ROW_LIMIT, Math.floor(IDLE_ROW_LIMIT_OF_ALL / workerCount));
+  // Between two of them there is a poll.
+  const stretches = pollBound(trace, canaryLimit(trace)) + 1;
+  const idleRowMinNs =
+    stretches <= rowLimit ? IDLE_ROW_MIN_NS : Math.max(IDLE_ROW_MIN_NS, cutOffNs / (rowLimit - 1));
+  return { idleRows: Math.min(stretches, Math.floor(cutOffNs / idleRowMinNs) + 1), idleRowMinNs };
 }
 
 /** Upper bound of hold rows: one an op that can hold a worker. */
@@ -379,7 +531,7 @@ const LANE = laneRow.index;
 /** The sum of one counter over all lanes. */
 export function sumLanes(
   records: Records,
-  field: Exclude<keyof typeof laneRow.index, "opCount" | "shortestNs">,
+  field: Exclude<keyof typeof laneRow.index, "opCount" | "shortestNs" | "idleNs" | "gcNs" | "gcLongestNs">,
 ): number {
   let sum = 0;
   for (let lane = 0; lane < records.shape.laneCount; lane++) {

@@ -3,7 +3,7 @@
  * the one reading of the clock that it takes.
  */
 import { build } from "../workloads/trace/build.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { Clock, monotonicNs } from "./clock.ts";
 import { allocateRecords, shapeFor, taskRecordRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -27,22 +27,21 @@ const trace = build(
   { periodNs: 0 },
 );
 
-const clock = clockSince(monotonicNs());
+const clock = new Clock(monotonicNs());
 
 /** ns a task, with and without the recorder's calls. */
 function nsPerTask(isRecording: boolean): number {
   const recorder = new Recorder(allocateRecords(shapeFor(trace, 1)), 0);
-  const startNs = clock();
-  let nowNs = startNs;
+  const startNs = clock.now();
   for (let task = 0; task < TASKS; task++) {
     if (isRecording) {
-      recorder.submitted(task, nowNs);
-      recorder.pollStarts(task, nowNs, 0);
+      recorder.submitted(task, clock.nowNs);
+      recorder.pollStarts(task, clock.nowNs, 0);
     }
-    nowNs = clock();
-    if (isRecording) recorder.finished(task, nowNs, task);
+    clock.read();
+    if (isRecording) recorder.finished(task, clock.nowNs, task);
   }
-  return (nowNs - startNs) / TASKS;
+  return (clock.nowNs - startNs) / TASKS;
 }
 
 const samples = { recorded: [] as number[], clockOnly: [] as number[] };

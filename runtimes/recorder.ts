@@ -12,6 +12,8 @@ import {
   laneRow,
   type Records,
   recordsHeaderRow,
+  stretchKinds,
+  stretchRow,
   taskRecordRow,
   taskStates,
 } from "./record.ts";
@@ -49,6 +51,12 @@ const HOLD_END = holdRow.index.endNs;
 const HOLD_TASK = holdRow.index.task;
 const HOLD_WORKER = holdRow.index.worker;
 const HOLD_OP = holdRow.index.op;
+const STRETCH_F64 = strideIn(stretchRow, "f64");
+const STRETCH_U16 = strideIn(stretchRow, "u16");
+const STRETCH_START = stretchRow.index.startNs;
+const STRETCH_END = stretchRow.index.endNs;
+const STRETCH_WORKER = stretchRow.index.worker;
+const STRETCH_KIND = stretchRow.index.kind;
 const STATE_SUBMITTED = taskStates.submitted;
 const STATE_STARTED = taskStates.started;
 const STATE_DONE = taskStates.done;
@@ -62,6 +70,7 @@ export class Recorder {
   readonly #laneWord: number;
   readonly #laneDouble: number;
   readonly #headerI32: Int32Array;
+  readonly #headerF64: Float64Array;
   readonly #laneU32: Uint32Array;
   readonly #laneF64: Float64Array;
   readonly #taskF64: Float64Array;
@@ -74,12 +83,16 @@ export class Recorder {
   readonly #holdU32: Uint32Array;
   readonly #holdU16: Uint16Array;
   readonly #holdCapacity: number;
+  readonly #stretchF64: Float64Array;
+  readonly #stretchU16: Uint16Array;
+  readonly #idleRowMinNs: number;
 
   constructor(records: Records, lane: number) {
     this.#lane = lane;
     this.#laneWord = lane * LANE_WORDS;
     this.#laneDouble = lane * LANE_DOUBLES;
     this.#headerI32 = records.headerI32;
+    this.#headerF64 = records.headerF64;
     this.#laneU32 = records.laneU32;
     this.#laneF64 = records.laneF64;
     this.#taskF64 = records.taskF64;
@@ -92,6 +105,9 @@ export class Recorder {
     this.#holdU32 = records.holdU32;
     this.#holdU16 = records.holdU16;
     this.#holdCapacity = records.shape.holdCapacity;
+    this.#stretchF64 = records.stretchF64;
+    this.#stretchU16 = records.stretchU16;
+    this.#idleRowMinNs = records.shape.idleRowMinNs;
   }
 
   /** `task` is handed to the runtime. Called before it can be polled. */
@@ -186,6 +202,36 @@ export class Recorder {
     this.#add(LANE.canariesRun);
   }
 
+  /**
+   * This lane's worker had nothing to poll from `startNs`, the end of its last poll, to `endNs`, the start of its
+   * next or its leaving. Called at most once between two polls: the room for rows is reckoned so.
+   */
+  idle(startNs: number, endNs: number): void {
+    const fromNs = Math.max(startNs, 0);
+    const toNs = this.#untilEnd(endNs);
+    if (!(toNs > fromNs)) return;
+    const sum = this.#laneDouble + LANE.idleNs;
+    this.#laneF64[sum] = (this.#laneF64[sum] as number) + toNs - fromNs;
+    if (toNs - fromNs >= this.#idleRowMinNs) this.#stretch(fromNs, toNs, stretchKinds.idle);
+  }
+
+  /** The engine collected garbage on this lane's thread. */
+  gcPause(startNs: number, endNs: number): void {
+    const fromNs = Math.max(startNs, 0);
+    const toNs = this.#untilEnd(endNs);
+    if (!(toNs > fromNs)) return;
+    const sum = this.#laneDouble + LANE.gcNs;
+    this.#laneF64[sum] = (this.#laneF64[sum] as number) + toNs - fromNs;
+    const longest = this.#laneDouble + LANE.gcLongestNs;
+    this.#laneF64[longest] = Math.max(this.#laneF64[longest] as number, toNs - fromNs);
+    this.#stretch(fromNs, toNs, stretchKinds.gc);
+  }
+
+  /** Every collection of the trial on this lane's thread has been recorded. */
+  gcWatched(): void {
+    this.#laneU32[this.#laneWord + LANE.gcWatched] = 1;
+  }
+
   /** This lane's worker runs on the calling thread. Called once, before the first poll. */
   boundTo(threadId: number): void {
     this.#laneU32[this.#laneWord + LANE.threadId] = threadId;
@@ -198,6 +244,48 @@ export class Recorder {
 
   parked(): void {
     this.#add(LANE.parks);
+  }
+
+  /** This lane's worker woke another. */
+  woke(): void {
+    this.#add(LANE.wakes);
+  }
+
+  /** `tasks` went from this worker's full queue to the one that all share. */
+  overflowed(tasks: number): void {
+    const word = this.#laneWord + LANE.overflows;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+  }
+
+  /** A task had used up its budget and was made to yield. */
+  yieldedByForce(): void {
+    this.#add(LANE.forcedYields);
+  }
+
+  /** A task was polled from the slot for the one that became ready last. */
+  polledFromLifo(): void {
+    this.#add(LANE.lifoPolls);
+  }
+
+  /** Where a trial has ended, what comes after its end is no part of it. */
+  #untilEnd(atNs: number): number {
+    const trialEndNs = this.#headerF64[HEADER_AT.endNs] as number;
+    return trialEndNs > 0 ? Math.min(atNs, trialEndNs) : atNs;
+  }
+
+  /** The count is stored last and in order, so that who reads it finds the rows whole. */
+  #stretch(startNs: number, endNs: number, kind: number): void {
+    const count = this.#laneU32[this.#laneWord + LANE.stretchCount] as number;
+    if (count >= (this.#laneU32[this.#laneWord + LANE.stretchCapacity] as number)) {
+      this.#add(LANE.stretchesLost);
+      return;
+    }
+    const row = (this.#laneU32[this.#laneWord + LANE.stretchFirst] as number) + count;
+    this.#stretchF64[row * STRETCH_F64 + STRETCH_START] = startNs;
+    this.#stretchF64[row * STRETCH_F64 + STRETCH_END] = endNs;
+    this.#stretchU16[row * STRETCH_U16 + STRETCH_WORKER] = this.#lane;
+    this.#stretchU16[row * STRETCH_U16 + STRETCH_KIND] = kind;
+    Atomics.store(this.#laneU32, this.#laneWord + LANE.stretchCount, count + 1);
   }
 
   #add(field: number): void {

@@ -31,12 +31,15 @@ function rigFor(trace: Trace, clock: () => number = () => 0): Rig {
   const idCount = trace.taskCount + records.shape.canaryCapacity;
   const injector = new Injector(new Int32Array(new SharedArrayBuffer(4 * injectorWords(idCount))));
   let wakeCount = 0;
-  const wake = (): void => {
-    wakeCount++;
+  const inlet = {
+    push: (ids: Int32Array, count: number): void => {
+      injector.push(ids, count);
+      wakeCount++;
+    },
   };
   const { gates } = tasks;
   return {
-    releaser: new Releaser({ trace, records, gates, injector, wake, clock, maySpin: true }),
+    releaser: new Releaser({ trace, records, gates, inlet, clock, maySpin: true }),
     records,
     tasks,
     wakes: () => wakeCount,

@@ -14,17 +14,13 @@ import {
   TASK_U32,
   type Trace,
 } from "../workloads/trace/trace.ts";
-import type { Clock } from "./clock.ts";
 import { type Records, recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
-import type { Injector } from "./work-stealing/injector.ts";
 
-/** Handed over and woken for at a time, so that a runtime starts on a large batch while it is still released. */
+/** Handed over at a time, so that a runtime starts on a large batch while it is still released. */
 const BATCH = 64;
 /** Where spinning is allowed the last stretch before a due time is spun: a sleep ends about 85 µs late. */
 const SPIN_NS = 150e3;
-/** Loads between two readings of the clock while spinning: about 0.2 µs. */
-const SPIN_PAUSE = 64;
 /** The longest sleep: the witness sets its words without waking anybody. */
 const SLEEP_LIMIT_NS = 10e6;
 
@@ -35,10 +31,9 @@ export interface ReleaseSettings {
   readonly records: Records;
   /** See `Tasks.gates`. */
   readonly gates: Int32Array;
-  readonly injector: Injector;
-  /** Called after ids were pushed. */
-  readonly wake: () => void;
-  readonly clock: Clock;
+  readonly inlet: { push(ids: Int32Array, count: number): void };
+  /** ns since the epoch, read anew at each call. */
+  readonly clock: () => number;
   /** Whether a core is free for spinning. */
   readonly maySpin: boolean;
 }
@@ -92,8 +87,7 @@ export class Releaser {
       }
     }
     if (this.#batchCount === 0) return false;
-    this.#settings.injector.push(this.#batch, this.#batchCount);
-    this.#settings.wake();
+    this.#settings.inlet.push(this.#batch, this.#batchCount);
     return this.#batchCount === BATCH;
   }
 
@@ -121,15 +115,11 @@ export class Releaser {
       this.#nextCanary < this.#canaryLimit ? canaryDueNs(trace, this.#nextCanary) : Number.POSITIVE_INFINITY;
   }
 
-  /** Sleeps for `lengthNs` or less, or pauses a moment where the rest is spun. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
+  /** Sleeps for `lengthNs` or less, and not at all where the rest is spun. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
   #sleep(lengthNs: number): void {
     const sleepNs = Math.min(this.#settings.maySpin ? lengthNs - SPIN_NS : lengthNs, SLEEP_LIMIT_NS);
     const { headerI32 } = this.#settings.records;
-    if (sleepNs <= 0) {
-      // A reading of the clock leaves garbage, and garbage is collected at the worst moment: read less often.
-      for (let pause = 0; pause < SPIN_PAUSE; pause++) Atomics.load(headerI32, HEADER.stop);
-      return;
-    }
-    Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
+    if (sleepNs > 0)
+      Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
   }
 }

@@ -25,6 +25,8 @@ export interface Runtime {
   readonly time: "live" | "virtual";
   /** Options after the colon, e.g. `work-stealing:lifo=off`. */
   readonly options: ParameterTable;
+  /** A sentence on options that contradict each other, or null; absent where none can. */
+  misfit?(options: ParameterValues): string | null;
   /** A trace with another op is `unsupported` here: a hole in the table, never a substitute. */
   readonly ops: ReadonlySet<OpName>;
   /** Whether it can run on this machine, and its version. Called by the harness, not in a trial. */

@@ -3,15 +3,18 @@
  */
 import { strict as assert } from "node:assert";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { ParameterValues } from "../workloads/parameter.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { clockSince, monotonicNs } from "./clock.ts";
+import { monotonicNs } from "./clock.ts";
+import { watchGcPauses } from "./gc-pauses.ts";
 import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
 import { currentThreadId } from "./thread-id.ts";
+import type { QueueMemory } from "./work-stealing/core.ts";
 import { DEQUE_CAPACITY, Deque, dequeWords } from "./work-stealing/deque.ts";
 import { Idle, IN_LOOP, idleWords } from "./work-stealing/idle.ts";
 import { Injector, injectorWords } from "./work-stealing/injector.ts";
@@ -24,18 +27,11 @@ const WARM_UP_ROUNDS = 2;
 /** Tasks that the warm-up leaves in the deque of a worker that is not there, to be stolen. */
 const LOOT = 100;
 
-/** The shared words of a runtime's queues; each thread makes its own views. */
-export interface QueueMemory {
-  readonly injector: Int32Array;
-  readonly idle: Int32Array;
-  /** One a worker. */
-  readonly deques: readonly Int32Array[];
-}
-
 /** Everything that a worker's scheduler runs on: the trial's, or private copies while it warms up. */
 export interface LoopSettings {
   readonly worker: number;
   readonly workerCount: number;
+  readonly options: ParameterValues;
   readonly trace: Trace;
   readonly tasks: Tasks;
   readonly records: Records;
@@ -61,10 +57,13 @@ export interface Loop {
 export interface WorkerStart {
   readonly worker: number;
   readonly workerCount: number;
+  readonly options: ParameterValues;
   readonly trace: Trace;
   readonly tasks: Tasks;
   readonly records: Records;
   readonly queues: QueueMemory;
+  /** Workers steal from each other: the warm-up practises it. */
+  readonly hasThieves: boolean;
   readonly warmUp: Trace;
   readonly peerPort: number | null;
   /** 0 until the epoch is set. */
@@ -77,17 +76,20 @@ export interface WorkerStart {
 /** The body of a worker's entry file. Ends the thread when the loop leaves. */
 export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): Promise<void> {
   const start: WorkerStart = workerData;
-  const { worker, workerCount, trace, tasks, records, queues, bells } = start;
+  const { worker, workerCount, options, trace, tasks, records, queues, bells } = start;
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
   const sockets = await openSockets(start);
   for (let round = 0; round < WARM_UP_ROUNDS; round++) await warm(start, sockets, makeLoop);
-  new Recorder(records, worker).boundTo(currentThreadId());
+  const recorder = new Recorder(records, worker);
+  recorder.boundTo(currentThreadId());
+  const recordGcPauses = watchGcPauses(records, recorder);
   parentPort.postMessage("ready");
   Atomics.wait(start.go, 0, 0);
   if (sockets !== null) sockets.isWarmUp = false;
   const loop = makeLoop({
     worker,
     workerCount,
+    options,
     trace,
     tasks,
     records,
@@ -99,16 +101,22 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   });
   for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => loop.resume());
   await loop.run();
+  await recordGcPauses();
   process.exit(0);
 }
 
-/** Fresh shared words for queues of `workerCount` workers and ids below `idCount`. */
-export function allocateQueues(workerCount: number, dequeCount: number, idCount: number): QueueMemory {
+/** Fresh shared words for the queues of `workerCount` workers and ids below `idCount`. */
+export function allocateQueues(of: {
+  workerCount: number;
+  dequeCount: number;
+  injectorCount: number;
+  idCount: number;
+}): QueueMemory {
   const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
   return {
-    injector: words(injectorWords(idCount)),
-    idle: words(idleWords(workerCount)),
-    deques: Array.from({ length: dequeCount }, () => words(dequeWords(DEQUE_CAPACITY))),
+    injectors: Array.from({ length: of.injectorCount }, () => words(injectorWords(of.idCount))),
+    idle: words(idleWords(of.workerCount)),
+    deques: Array.from({ length: of.dequeCount }, () => words(dequeWords(DEQUE_CAPACITY))),
   };
 }
 
@@ -122,44 +130,39 @@ async function openSockets(start: WorkerStart): Promise<Sockets | null> {
 }
 
 /**
- * Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. Where there
- * are deques it has an absent second worker, which it wakes and steals from.
+ * Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. Where workers
+ * steal it has an absent second worker, which it wakes and steals from.
  */
 async function warm(
-  { warmUp: trace, queues: { deques } }: WorkerStart,
+  { warmUp: trace, options, queues: { deques }, hasThieves }: WorkerStart,
   sockets: Sockets | null,
   makeLoop: (settings: LoopSettings) => Loop,
 ): Promise<void> {
   const records = allocateRecords(shapeFor(trace, 1));
   const tasks = allocateTasks(trace);
-  const hasDeques = deques.length > 0;
-  const workerCount = hasDeques ? 2 : 1;
+  const workerCount = hasThieves ? 2 : 1;
+  const dequeCount = deques.length > 0 ? workerCount : 0;
   const idCount = trace.taskCount + records.shape.canaryCapacity;
-  const queues = allocateQueues(workerCount, hasDeques ? 2 : 0, idCount);
-  const injector = new Injector(queues.injector);
+  const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
-  const clock = clockSince(epochNs);
-  const releaser = new Releaser({
-    trace,
-    records,
-    gates: tasks.gates,
-    injector,
-    wake: () => undefined,
-    clock,
-    maySpin: false,
-  });
+  const clock = (): number => monotonicNs() - epochNs;
+  const [injector] = queues.injectors.map((words) => new Injector(words));
+  assert(injector !== undefined);
+  // The worker is about to run: nobody is to be woken.
+  const inlet = injector;
+  const releaser = new Releaser({ trace, records, gates: tasks.gates, inlet, clock, maySpin: false });
   while (releaser.releaseDue(clock()));
   const absent = new Idle(queues.idle);
-  const [, absentDeque] = queues.deques;
-  if (absentDeque !== undefined) {
+  if (hasThieves) {
     absent.announce(1, IN_LOOP, false);
-    const deque = new Deque(absentDeque);
+    const deque = new Deque(queues.deques[1] as Int32Array);
     for (let task = 0; task < LOOT; task++) deque.push(injector.pop());
   }
   await makeLoop({
     worker: 0,
     workerCount,
+    options,
     trace,
     tasks,
     records,

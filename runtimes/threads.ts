@@ -19,6 +19,10 @@ export interface ThreadPlan {
   readonly entry: URL;
   readonly workerCount: number;
   readonly dequeCount: number;
+  /** One for all workers, or one a worker. */
+  readonly injectorCount: number;
+  /** Workers steal from each other. */
+  readonly hasThieves: boolean;
   /** Who wakes workers that wait in their event loops: the releaser, also the other workers, or nobody. */
   readonly bells: "releaser" | "all" | "none";
 }
@@ -41,7 +45,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   const warmUp = sharedTrace(settings.warmUp);
   const tasks = allocateTasks(trace);
   const idCount = trace.taskCount + records.shape.canaryCapacity;
-  const queues = allocateQueues(workerCount, plan.dequeCount, idCount);
+  const queues = allocateQueues({ ...plan, idCount });
   const go = new Int32Array(new SharedArrayBuffer(4));
   const { bellsOf, ownBellsOf } = bellsBetween(workerCount, plan.bells);
 
@@ -49,7 +53,9 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   const workers = Array.from({ length: workerCount }, (_, worker) => {
     const bells = bellsOf(worker);
     const ownBells = ownBellsOf(worker);
-    const shared = { workerCount, trace, tasks, records, queues, warmUp, peerPort, go };
+    const { options } = settings;
+    const { hasThieves } = plan;
+    const shared = { workerCount, options, trace, tasks, records, queues, hasThieves, warmUp, peerPort, go };
     const start: WorkerStart = { ...shared, worker, bells, ownBells };
     const ports = [...bells, ...ownBells];
     const mayLeave = (): boolean => isSet(HEADER.stop);
@@ -60,8 +66,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     trace,
     records,
     gates: tasks.gates,
-    injector: queues.injector,
-    idle: queues.idle,
+    queues,
     maySpin: workerCount < coreCount,
     go,
     bells,
@@ -82,14 +87,18 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
         spawned: sumLanes(records, "spawned"),
         steals: sumLanes(records, "steals"),
         parks: sumLanes(records, "parks"),
+        overflows: sumLanes(records, "overflows"),
+        lifoPolls: sumLanes(records, "lifoPolls"),
+        forcedYields: sumLanes(records, "forcedYields"),
       };
     },
     stop: () => {
       for (const word of [HEADER.tasksEnded, HEADER.stop]) Atomics.notify(records.headerI32, word);
       const idle = new Idle(queues.idle);
-      workers.forEach((thread, worker) => {
-        if (idle.interrupt(worker) !== NOBODY) thread.worker.postMessage(0);
-      });
+      for (let worker = 0; worker < workerCount; worker++) {
+        const waiting = idle.interrupt(worker);
+        if (waiting !== NOBODY) workers[waiting]?.worker.postMessage(0);
+      }
     },
   };
 }

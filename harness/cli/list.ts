@@ -9,7 +9,7 @@ import { examples, formatProblems, strayProblems } from "./flags.ts";
 export function registerList(program: Command, context: Context): void {
   program
     .command("list")
-    .description("workloads with their parameters, and runtimes")
+    .description("workloads with their parameters, and runtimes with their options")
     .option("--format <name>", "table or json", "table")
     .allowUnknownOption()
     .allowExcessArguments()
@@ -39,6 +39,7 @@ interface Listing {
     /** Why it is not available. */
     readonly reason: string | null;
     readonly version: string | null;
+    readonly options: Readonly<Record<string, Parameter>>;
   }[];
 }
 
@@ -46,31 +47,43 @@ function listing({ workloads, runtimes }: Library): Listing {
   return {
     workloads: workloads.map(({ name, family, parameters }) => ({ name, family, parameters })),
     runtimes: runtimes.map((runtime) => {
-      const { name } = runtime;
+      const { name, options } = runtime;
       const availability = runtime.availability();
       return availability.available
-        ? { name, available: true, reason: null, version: availability.version }
-        : { name, available: false, reason: availability.reason, version: null };
+        ? { name, available: true, reason: null, version: availability.version, options }
+        : { name, available: false, reason: availability.reason, version: null, options };
     }),
   };
 }
 
 function asText({ workloads, runtimes }: Library, listed: Listing): string {
-  const blocks = workloads.map(({ name, family, shows, parameters }) => {
-    const rows = Object.entries(parameters).map(([key, parameter]) => [
-      `    ${key}`,
-      defaultOf(parameter),
-      allowedBy(parameter),
-      parameter.meaning,
-    ]);
-    return `  ${name} (${family}): ${shows}\n${columns(rows)}`;
-  });
+  const blocks = workloads.map(
+    ({ name, family, shows, parameters }) => `  ${name} (${family}): ${shows}\n${tableOf(parameters)}`,
+  );
   const rows = listed.runtimes.map(({ name, version, reason }, index) => [
     `  ${name}`,
     version ?? "not available",
     reason ?? runtimes[index]?.summary ?? "",
   ]);
-  return `Workloads\n${blocks.join("\n")}\nRuntimes\n${columns(rows)}`;
+  const options = runtimes
+    .filter((runtime) => Object.keys(runtime.options).length > 0)
+    .map((runtime) => `  ${runtime.name}\n${tableOf(runtime.options)}`);
+  return [
+    `Workloads\n${blocks.join("\n")}`,
+    `Runtimes\n${columns(rows)}`,
+    `Options of runtimes, after a colon: -r work-stealing:lifo=off,globalInterval=31\n${options.join("\n")}`,
+  ].join("\n");
+}
+
+function tableOf(parameters: Readonly<Record<string, Parameter>>): string {
+  return columns(
+    Object.entries(parameters).map(([key, parameter]) => [
+      `    ${key}`,
+      defaultOf(parameter),
+      allowedBy(parameter),
+      parameter.meaning,
+    ]),
+  );
 }
 
 function defaultOf(parameter: Parameter): string {

@@ -60,6 +60,7 @@ describe("a runtime that", () => {
     ["wrong-checksum", "diverged", /checksum/],
     ["skips-an-op", "diverged", /checksum/],
     ["drops-a-canary", "diverged", /canar/],
+    ["rests-twice-at-once", "diverged", /worker 0 is idle from 0 ns and was until \d/],
     ["leaves-early", "diverged", /left before it was told to stop/],
     ["throws", "crashed", /exit code 1 before it was done/],
     ["exits", "crashed", /left with exit code 0 before it was done/],

@@ -71,7 +71,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
 /** The version of Tokio in the addon; null where it is missing. */
 export function tokioVersion(): string | null {
   const native = runtimes.find(({ name }) => name === "native")?.availability();
-  return native?.available === true ? native.version : null;
+  return native?.available === true ? native.version.replace(/^tokio /, "") : null;
 }
 
 interface Preparation {

@@ -1,6 +1,6 @@
 /** What this machine takes for the harness's own units: medians over short repetitions, 150 ms in all. */
 import { strict as assert } from "node:assert";
-import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
+import { Clock, monotonicNs } from "../../runtimes/clock.ts";
 import { burn } from "../../workloads/trace/kernel.ts";
 import type { Calibration } from "../trial/trial.ts";
 
@@ -35,11 +35,11 @@ function measureUnitNs(): number {
 }
 
 function measureClockReadNs(): number {
-  const now = clockSince(0);
+  const clock = new Clock(0);
   const costsNs = Array.from({ length: REPETITIONS }, () => {
-    const startNs = now();
-    for (let read = 1; read < CLOCK_READS; read++) now();
-    return (now() - startNs) / CLOCK_READS;
+    const startNs = clock.now();
+    for (let read = 0; read < CLOCK_READS; read++) clock.read();
+    return (clock.nowNs - startNs) / CLOCK_READS;
   });
   return median(costsNs);
 }

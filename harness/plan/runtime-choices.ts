@@ -65,6 +65,10 @@ function choicesOf(given: Given, { problems }: Reading, runtimes: readonly Runti
       place: () => ({ where, subject }),
       problems,
     });
-    return options === null ? [] : [{ runtime, options, label: labelOf(item) }];
+    if (options === null) return [];
+    const misfit = runtime.misfit?.(options) ?? null;
+    if (misfit === null) return [{ runtime, options, label: labelOf(item) }];
+    problems.push({ where, message: `${runtime.name}: ${misfit}` });
+    return [];
   });
 }

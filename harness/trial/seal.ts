@@ -1,8 +1,8 @@
 /**
  * The record file: a trial's records, compacted and sealed.
  *
- * Layout: the block of `runtimes/record.ts` with its canaries, holds and ticks cut to those in use, then a
- * footer of "ISOSEAL1" and the SHA-256 of all before it. A file without a whole footer is no result.
+ * Layout: the block of `runtimes/record.ts` with its canaries, holds, ticks and each lane's stretches cut to those
+ * in use, then a footer of "ISOSEAL1" and the SHA-256 of all before it. A file without a whole footer is no result.
  */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
@@ -13,6 +13,7 @@ import {
   laneRow,
   type Records,
   recordsHeaderRow,
+  stretchRow,
   taskRecordRow,
   taskStates,
   tickRow,
@@ -76,16 +77,46 @@ function sealedSections(records: Records): Uint8Array[] {
   words[at.tickCapacity] = words[at.tickCount] = tickCount;
   const cut = (start: number, rowBytes: number, count: number): Uint8Array =>
     bytes.slice(start, start + rowBytes * count);
+  const stretches = sealedStretches(records);
+  words[at.stretchCapacity] =
+    stretches.rows.reduce((sum, { length }) => sum + length, 0) / stretchRow.strideBytes;
   const tasks = cut(sections.tasksAt, taskRecordRow.strideBytes, shape.taskCount);
   markUnserved(tasks);
   return [
     header,
-    cut(sections.lanesAt, laneRow.strideBytes, shape.laneCount),
+    stretches.lanes,
     tasks,
     cut(sections.canariesAt, canaryRow.strideBytes, canaryCount),
     cut(sections.holdsAt, holdRow.strideBytes, holdCount),
     cut(sections.ticksAt, tickRow.strideBytes, tickCount),
+    ...stretches.rows,
   ];
+}
+
+/** The lanes, and each lane's stretches that are in use; the lanes say where these stand in the file. */
+function sealedStretches({ shape, sections, bytes, laneU32 }: Records): {
+  lanes: Uint8Array;
+  rows: Uint8Array[];
+} {
+  const laneWords = strideIn(laneRow, "u32");
+  const at = laneRow.index;
+  // Counted before anything is copied: a row that is counted is whole.
+  const counts = Array.from({ length: shape.laneCount }, (_, lane) =>
+    Atomics.load(laneU32, lane * laneWords + at.stretchCount),
+  );
+  const lanes = bytes.slice(sections.lanesAt, sections.lanesAt + laneRow.strideBytes * shape.laneCount);
+  const words = new Uint32Array(lanes.buffer);
+  let next = 0;
+  const rows = counts.map((counted, lane) => {
+    const own = lane * laneWords;
+    const count = Math.min(counted, words[own + at.stretchCapacity] as number);
+    const from = sections.stretchesAt + stretchRow.strideBytes * (words[own + at.stretchFirst] as number);
+    words[own + at.stretchFirst] = next;
+    words[own + at.stretchCapacity] = words[own + at.stretchCount] = count;
+    next += count;
+    return bytes.slice(from, from + stretchRow.strideBytes * count);
+  });
+  return { lanes, rows };
 }
 
 function markUnserved(tasks: Uint8Array): void {

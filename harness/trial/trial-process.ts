@@ -10,7 +10,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { runtimes } from "../../runtimes/catalog.ts";
-import { clockSince, monotonicNs } from "../../runtimes/clock.ts";
+import { monotonicNs } from "../../runtimes/clock.ts";
 import { type Peer, type PeerCounts, startPeer } from "../../runtimes/peer-process.ts";
 import {
   allocateRecords,
@@ -107,7 +107,8 @@ async function runLive({ trace, records, started, peer }: Execution): Promise<Ou
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
-  const clock = clockSince(records.headerF64[HEADER.epochNs] as number);
+  const epochNs = records.headerF64[HEADER.epochNs] as number;
+  const clock = (): number => monotonicNs() - epochNs;
   let stats: RuntimeStats | null = null;
   let death: { readonly error: unknown } | null = null;
   const returned = started.execute().then(

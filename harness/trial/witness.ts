@@ -6,7 +6,6 @@
  * and ends the trial: when everything is done, or at the cut-off, whether or not the runtime answers.
  */
 import { setImmediate as loopTurn } from "node:timers/promises";
-import type { Clock } from "../../runtimes/clock.ts";
 import { type Records, recordsHeaderRow, sumLanes, TICK_NS, tickRow } from "../../runtimes/record.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
@@ -23,7 +22,8 @@ const TICK_U32 = strideIn(tickRow, "u32");
 export interface Watch {
   readonly trace: Trace;
   readonly records: Records;
-  readonly clock: Clock;
+  /** ns since the epoch, read anew at each call. */
+  readonly clock: () => number;
   /** true as soon as the runtime has left by itself. Throws when it died. */
   readonly hasLeft: () => boolean;
   readonly onProgress: (endedCount: number) => void;

@@ -59,8 +59,24 @@ export function brokenHolds(trace: Trace, records: Records, nominal: Nominal): s
   return [...offences.sentences(), ...overlaps(records)];
 }
 
+/** A worker's holds, both columns ascending. */
+export interface WorkerHolds {
+  readonly startsNs: Float64Array;
+  readonly endsNs: Float64Array;
+}
+
 /** Workers that two holds keep at the same time. */
 function overlaps(records: Records): string[] {
+  return holdsByWorker(records).flatMap(({ startsNs, endsNs }, worker) => {
+    const at = startsNs.findIndex(
+      (startNs, index) => index > 0 && startNs < (endsNs[index - 1] as number) - SAME_CLOCK_NS,
+    );
+    return at === -1 ? [] : [`worker ${worker} is held twice at once at ${startsNs[at]} ns`];
+  });
+}
+
+/** The holds of each worker; those of a worker that does not exist are left out. */
+export function holdsByWorker(records: Records): WorkerHolds[] {
   const rowCount = holdCountOf(records);
   const workerCount = records.shape.laneCount - 1;
   const rowsOf = new Uint32Array(workerCount);
@@ -80,12 +96,8 @@ function overlaps(records: Records): string[] {
     (ends[worker] as Float64Array)[at] = records.holdF64[row * HOLD_DOUBLES + HOLD_END] as number;
     rowsOf[worker] = at + 1;
   }
-  return starts.flatMap((startsNs, worker) => {
-    startsNs.sort();
-    const endsNs = (ends[worker] as Float64Array).sort();
-    const at = startsNs.findIndex(
-      (startNs, index) => index > 0 && startNs < (endsNs[index - 1] as number) - SAME_CLOCK_NS,
-    );
-    return at === -1 ? [] : [`worker ${worker} is held twice at once at ${startsNs[at]} ns`];
-  });
+  return starts.map((startsNs, worker) => ({
+    startsNs: startsNs.sort(),
+    endsNs: (ends[worker] as Float64Array).sort(),
+  }));
 }

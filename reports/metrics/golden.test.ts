@@ -379,6 +379,49 @@ test("a counted load of fewer than 20 finishes, or of no length, has no throughp
   expect(figure(measured(scene), "throughputPerSecond")).toBeNull();
 });
 
+describe("what workers did while they polled nothing", () => {
+  /** 10 ms, two workers; the first rests for 4 ms and 5 µs and is paused twice, the second rests for 1 ms. */
+  function playRests(): Scene {
+    const scene = sceneOf(openLoad([], 10 * MS), { periodNs: 0 }, 2);
+    const [first, second] = scene.workers;
+    first?.idle(0, 4 * MS);
+    first?.idle(5 * MS, 5 * MS + 5e3);
+    first?.gcPause(6 * MS, 7 * MS);
+    first?.gcPause(8 * MS, 8 * MS + 10);
+    second?.idle(9 * MS, 10 * MS);
+    sealAt(scene, 10 * MS);
+    return scene;
+  }
+
+  test("is idle time as a share of all workers' time, also where it was too short for a row", () => {
+    expect(figure(measured(playRests()), "idleShare")).toBe(5.005 / 20);
+  });
+
+  test("is time in collections only where every worker was watched for them", () => {
+    const scene = playRests();
+    scene.workers[0]?.gcWatched();
+    expect(figure(measured(scene), "gcNs")).toBeNull();
+    scene.workers[1]?.gcWatched();
+    expect(figure(measured(scene), "gcNs")).toBe(MS + 10);
+    expect(figure(measured(scene), "gcLongestNs")).toBe(MS);
+  });
+
+  test("is no more than all the time there was, though a worker saw the end late", () => {
+    const scene = playRests();
+    for (const worker of scene.workers) worker.idle(0, 10 * MS);
+    expect(figure(measured(scene), "idleShare")).toBe(1);
+  });
+
+  test("is unknown where the runtime records none", () => {
+    const measures = measured(sceneOf(openLoad([], 10 * MS)));
+    expect(["idleShare", "gcNs", "gcLongestNs"].map((name) => figure(measures, name))).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+});
+
 test("every metric has a name of its own, a definition and a source", () => {
   expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
   for (const { definition, source } of metrics) {

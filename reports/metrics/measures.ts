@@ -36,6 +36,6 @@ export function measure(evidence: Evidence): Measures {
     classes,
     measured,
     starvation: measureStarvation(trace, records, windowNs),
-    resources: resourcesOf(facts),
+    resources: resourcesOf(facts, records),
   };
 }

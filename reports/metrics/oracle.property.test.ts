@@ -36,6 +36,9 @@ interface NaiveTrial {
     readonly endNs: number;
     readonly isBlock: boolean;
   }[];
+  /** By worker, each a length: stretches in which it had nothing to poll, and pauses; null: not watched. */
+  readonly idleNs: readonly (readonly number[])[];
+  readonly pausesNs: readonly (readonly number[] | null)[];
   readonly workerCount: number;
   readonly windowNs: number;
   readonly endNs: number;
@@ -96,6 +99,7 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     cpuRuntimeNs: resources?.cpuNs?.runtime ?? null,
     cpuHarnessNs: resources?.cpuNs?.harness ?? null,
     cpuEngineNs: resources?.cpuNs?.engine ?? null,
+    ...naiveStretches(trial),
     rssBytes: resources?.rssBytes ?? null,
     voluntarySwitchCount: resources?.voluntarySwitches ?? null,
     involuntarySwitchCount: resources?.involuntarySwitches ?? null,
@@ -187,6 +191,17 @@ function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number
   };
 }
 
+function naiveStretches({ idleNs, pausesNs, workerCount, endNs }: NaiveTrial): Record<string, number | null> {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const all = idleNs.flat();
+  const pauses = pausesNs.includes(null) ? null : pausesNs.flatMap((own) => own ?? []);
+  return {
+    idleShare: all.length === 0 ? null : sum(all) / (workerCount * endNs),
+    gcNs: pauses === null ? null : sum(pauses),
+    gcLongestNs: pauses === null ? null : Math.max(0, ...pauses),
+  };
+}
+
 function naiveUnserved(
   trial: NaiveTrial,
   arrivalNs: (task: NaiveTask) => number,
@@ -238,6 +253,14 @@ const randomTrial = fc.record({
       },
     ),
     { minLength: 1, maxLength: 3 },
+  ),
+  stretches: fc.array(
+    fc.record({
+      // Some are too short for a row, and there may be more than room.
+      idleNs: fc.array(fc.integer({ min: 1, max: 30_000 }), { maxLength: 20 }),
+      pausesNs: fc.option(fc.array(fc.integer({ min: 1, max: 3e6 }), { maxLength: 5 }), { freq: 4 }),
+    }),
+    { minLength: 3, maxLength: 3 },
   ),
   canaryPeriodNs: fc.constantFrom(0, 1e6, 5e6),
   canaryDelaysNs: fc.array(fc.option(fc.oneof(fc.constant(0), ns(30e6)), { freq: 12 }), {
@@ -306,10 +329,16 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
   for (const { worker, startNs, endNs: holdEndNs, isBlock } of written) {
     scene.workers[worker]?.held(0, isBlock ? BLOCK : CPU, startNs, holdEndNs);
   }
+  const stretches = random.stretches.slice(0, random.workers.length);
+  stretches.forEach((own, worker) => {
+    writeStretches(scene, worker, own);
+  });
   return {
     scene,
     trial: {
       tasks,
+      idleNs: stretches.map(({ idleNs }) => idleNs),
+      pausesNs: stretches.map(({ pausesNs }) => pausesNs),
       canaries: writeCanaries(scene, random),
       holds: written,
       workerCount: random.workers.length,
@@ -320,6 +349,22 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
       facts: factsOf(random),
     },
   };
+}
+
+function writeStretches(
+  scene: Scene,
+  worker: number,
+  { idleNs, pausesNs }: { idleNs: readonly number[]; pausesNs: readonly number[] | null },
+): void {
+  const recorder = scene.workers[worker];
+  let atNs = 0;
+  for (const lengthNs of idleNs) {
+    recorder?.idle(atNs, atNs + lengthNs);
+    atNs += lengthNs + 100;
+  }
+  if (pausesNs === null) return;
+  for (const lengthNs of pausesNs) recorder?.gcPause(atNs, atNs + lengthNs);
+  recorder?.gcWatched();
 }
 
 function writeTask(

@@ -9,7 +9,13 @@ import { OP_CODE_LIMIT, type OpName, opNames, ops } from "../../workloads/trace/
 import { PAYLOAD_LIMIT_BYTES } from "../../workloads/trace/payload.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import { allocateTrace, NO_DUE, NONE, TRACE_VERSION } from "../../workloads/trace/trace.ts";
-import { allocateRecords, CPU_HOLD_ROW_MIN_NS, RECORDS_VERSION, taskStates } from "../record.ts";
+import {
+  allocateRecords,
+  CPU_HOLD_ROW_MIN_NS,
+  RECORDS_VERSION,
+  stretchKinds,
+  taskStates,
+} from "../record.ts";
 import { everyOpTrace } from "./every-op.ts";
 import { layoutFingerprint, plainRows, sharedRows } from "./layouts.ts";
 
@@ -54,7 +60,8 @@ export function rustSource(plain: readonly Layout<string>[], shared: readonly La
     ),
     ...shared.map((row) => rustRow(row, sharedTypes, "")),
     opcodes(),
-    states(),
+    codes("How far a task or a canary came.", "task_state", "u8", taskStates),
+    codes("Why a worker polled nothing.", "stretch_kind", "u16", stretchKinds),
     [...plain, ...shared].map(asserts).join("\n"),
   ].join("\n");
 }
@@ -157,11 +164,16 @@ function opcodes(): string {
   ].join("\n");
 }
 
-function states(): string {
+function codes(
+  purpose: string,
+  module: string,
+  type: "u8" | "u16",
+  table: Readonly<Record<string, number>>,
+): string {
   return [
-    "/// How far a task or a canary came.",
-    "pub mod task_state {",
-    ...Object.entries(taskStates).map(([name, code]) => `    pub const ${name.toUpperCase()}: u8 = ${code};`),
+    `/// ${purpose}`,
+    `pub mod ${module} {`,
+    ...Object.entries(table).map(([name, code]) => `    pub const ${name.toUpperCase()}: ${type} = ${code};`),
     "}",
     "",
   ].join("\n");
@@ -196,6 +208,8 @@ function emptyRecords(): { bytes: Uint8Array } {
     canaryCapacity: 0,
     holdCapacity: 0,
     tickCapacity: 0,
+    stretchCapacity: 0,
+    idleRowMinNs: 0,
   });
 }
 

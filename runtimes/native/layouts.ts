@@ -4,7 +4,17 @@ import type { Layout } from "../../workloads/trace/layout.ts";
 import { ops } from "../../workloads/trace/op.ts";
 import { classRow, headerRow, opRow, programRow, taskRow } from "../../workloads/trace/trace.ts";
 import { replyFrame, requestFrame } from "../echo-frame.ts";
-import { canaryRow, holdRow, laneRow, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
+import {
+  canaryRow,
+  holdRow,
+  laneRow,
+  recordsHeaderRow,
+  stretchKinds,
+  stretchRow,
+  taskRecordRow,
+  taskStates,
+  tickRow,
+} from "../record.ts";
 
 /** Rows that nobody writes while the addon reads them, or that it builds itself. */
 export const plainRows: readonly Layout<string>[] = [
@@ -24,11 +34,13 @@ export const sharedRows: readonly Layout<string>[] = [
   taskRecordRow,
   canaryRow,
   holdRow,
+  tickRow,
+  stretchRow,
 ];
 
-/** SHA-256 over all rows, opcodes and states, in hex. The addon carries the one it was generated with. */
+/** SHA-256 over all rows, opcodes, states and kinds, in hex. The addon carries the one it was generated with. */
 export function layoutFingerprint(): string {
   return createHash("sha256")
-    .update(JSON.stringify([plainRows, sharedRows, ops, taskStates]))
+    .update(JSON.stringify([plainRows, sharedRows, ops, taskStates, stretchKinds]))
     .digest("hex");
 }

@@ -5,7 +5,7 @@
  * What was injected and what became ready here is read as one queue in the order of submission: each local
  * entry remembers how far the injector had come when it was pushed.
  */
-import { type Clock, clockSince } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
 import { recordsHeaderRow } from "../record.ts";
 import { Recorder } from "../recorder.ts";
@@ -35,6 +35,9 @@ export class EventLoop implements Loop, Scheduler {
   /** Waits in libuv, announced to the releaser. */
   #isParked = false;
   #isTurnDue = false;
+  /** Has had nothing to poll since `#idleSinceNs`, however often it has looked. */
+  #isIdle = false;
+  #idleSinceNs = 0;
   /** Timers not yet fired. */
   #timerCount = 0;
   #leave: () => void = () => undefined;
@@ -44,10 +47,10 @@ export class EventLoop implements Loop, Scheduler {
     this.#settings = settings;
     this.#taskCount = trace.taskCount;
     this.#headerI32 = records.headerI32;
-    this.#clock = clockSince(epochNs);
+    this.#clock = new Clock(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
-    this.#injector = new Injector(queues.injector);
+    this.#injector = new Injector(queues.injectors[0] as Int32Array);
     this.#idle = new Idle(queues.idle);
     this.#sockets = sockets;
     if (sockets !== null) {
@@ -80,6 +83,11 @@ export class EventLoop implements Loop, Scheduler {
     this.ready(task);
   }
 
+  /** Node's event loop knows no budget. */
+  proceeds(): boolean {
+    return true;
+  }
+
   sleepUntil(task: number, atNs: number): void {
     this.#timerCount++;
     this.#wakeAt(task, atNs);
@@ -99,9 +107,10 @@ export class EventLoop implements Loop, Scheduler {
     const interpreter = this.#interpreter;
     this.#isTurnDue = false;
     this.#unpark();
-    interpreter.nowNs = this.#clock();
+    this.#clock.read();
     for (let polls = 0; polls < TURN_POLLS; polls++) {
       if (Atomics.load(this.#headerI32, STOP) !== 0) {
+        this.#endIdle();
         this.#leave();
         return;
       }
@@ -111,10 +120,10 @@ export class EventLoop implements Loop, Scheduler {
         else this.#park();
         return;
       }
+      if (polls === 0) this.#endIdle();
       if (id < this.#taskCount) {
         interpreter.poll(id);
       } else {
-        interpreter.nowNs = this.#clock();
         interpreter.runCanary(id - this.#taskCount);
       }
     }
@@ -131,6 +140,10 @@ export class EventLoop implements Loop, Scheduler {
   /** Waits in libuv, unless something came while it was being announced. */
   #park(): void {
     this.#isParked = true;
+    if (!this.#isIdle) {
+      this.#isIdle = true;
+      this.#idleSinceNs = this.#clock.nowNs;
+    }
     this.#idle.announce(0, IN_LOOP, false);
     const isWaiting = this.#injector.tail() > this.#injector.head();
     if (isWaiting || Atomics.load(this.#headerI32, STOP) !== 0) this.#turnSoon();
@@ -144,6 +157,13 @@ export class EventLoop implements Loop, Scheduler {
     if (this.#idle.retract(0)) this.#idle.endSearch();
   }
 
+  /** Ends with the reading that the turn has made anyhow. */
+  #endIdle(): void {
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#recorder.idle(this.#idleSinceNs, this.#clock.nowNs);
+  }
+
   #turnSoon(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
@@ -151,20 +171,19 @@ export class EventLoop implements Loop, Scheduler {
   }
 
   #wakeAt(task: number, dueNs: number): void {
-    const nowNs = this.#clock();
-    if (nowNs < dueNs) {
-      this.#setTimer(() => this.#wakeAt(task, dueNs), dueNs - nowNs);
+    this.#clock.read();
+    if (this.#clock.nowNs < dueNs) {
+      this.#setTimer(() => this.#wakeAt(task, dueNs), dueNs);
       return;
     }
     this.#timerCount--;
-    this.#interpreter.slept(dueNs, nowNs);
-    this.#interpreter.wake(task, dueNs, 0);
+    this.#interpreter.slept(task, dueNs);
   }
 
   #releaseAt(task: number, dueNs: number): void {
-    const nowNs = this.#clock();
-    if (nowNs < dueNs) {
-      this.#setTimer(() => this.#releaseAt(task, dueNs), dueNs - nowNs);
+    this.#clock.read();
+    if (this.#clock.nowNs < dueNs) {
+      this.#setTimer(() => this.#releaseAt(task, dueNs), dueNs);
       return;
     }
     this.#timerCount--;
@@ -172,8 +191,8 @@ export class EventLoop implements Loop, Scheduler {
   }
 
   /** Node's timers count whole milliseconds and may fire early: whoever sets one looks at the clock again. */
-  #setTimer(fire: () => void, leftNs: number): void {
-    setTimeout(fire, Math.ceil(leftNs / 1e6));
+  #setTimer(fire: () => void, dueNs: number): void {
+    setTimeout(fire, Math.ceil((dueNs - this.#clock.nowNs) / 1e6));
   }
 
   /** Nothing is ready; a loop that nobody else feeds then ends with its last timer and reply. */

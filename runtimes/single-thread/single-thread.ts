@@ -23,6 +23,8 @@ export const singleThread: Runtime = {
       entry: new URL("./worker.js", import.meta.url),
       workerCount: 1,
       dequeCount: 0,
+      injectorCount: 1,
+      hasThieves: false,
       bells: "releaser",
     });
   },

@@ -1,9 +1,20 @@
 /**
- * Every atomic operation of the scheduler, as one thin port on shared words.
+ * Every access of the scheduler to shared words, as one thin port.
  *
- * All are sequentially consistent (ECMA-262, Memory Model): the proofs beside the queues argue in one total
- * order. Deque, injector and idle set touch atomics through here only, so that a model checker can take over.
+ * All but `read` and `write` are sequentially consistent (ECMA-262, Memory Model): the proofs beside the queues
+ * argue in one total order. Deque, injector, idle set and core touch shared words through here only, so that
+ * the model checker in model/ can take over.
  */
+
+/** Not atomic: for slots, whose order the atomics around them give. */
+export function read(words: Int32Array, at: number): number {
+  return words[at] as number;
+}
+
+/** Not atomic, as `read`. */
+export function write(words: Int32Array, at: number, value: number): void {
+  words[at] = value;
+}
 
 export function load(words: Int32Array, at: number): number {
   return Atomics.load(words, at);
@@ -13,14 +24,12 @@ export function store(words: Int32Array, at: number, value: number): void {
   Atomics.store(words, at, value);
 }
 
-/** Answers the value before the addition. */
-export function add(words: Int32Array, at: number, value: number): number {
-  return Atomics.add(words, at, value);
+export function add(words: Int32Array, at: number, value: number): void {
+  Atomics.add(words, at, value);
 }
 
-/** Answers the value before the subtraction. */
-export function sub(words: Int32Array, at: number, value: number): number {
-  return Atomics.sub(words, at, value);
+export function sub(words: Int32Array, at: number, value: number): void {
+  Atomics.sub(words, at, value);
 }
 
 /** true: the word read `expected` and now reads `value`. */

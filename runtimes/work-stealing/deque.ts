@@ -10,7 +10,7 @@
  * second head: copying before claiming leaves no stretch in which claimed slots must be protected.
  */
 import { strict as assert } from "node:assert";
-import { cas, load, store } from "./atomics.ts";
+import { cas, load, read, store, write } from "./atomics.ts";
 import { EMPTY, type Injector } from "./injector.ts";
 
 /** Next to take. Moved by compare-and-swap, by owner and thieves. Alone on its cache line. */
@@ -36,6 +36,8 @@ export class Deque {
   readonly #mask: number;
   /** The owner's copy of TAIL. */
   #tail = 0;
+  /** What overflows at a time, on its way: made once, so that no task costs memory. */
+  readonly #batch: Int32Array;
 
   /** `words` are zero at first and `dequeWords(capacity)` long; the capacity is a power of two. */
   constructor(words: Int32Array) {
@@ -43,6 +45,7 @@ export class Deque {
     assert(capacity > 1 && (capacity & (capacity - 1)) === 0, `capacity ${capacity} is no power of two`);
     this.#words = words;
     this.#mask = capacity - 1;
+    this.#batch = new Int32Array(capacity / 2 + 1);
   }
 
   /** Ids in it now; for all but the owner only an impression. */
@@ -55,7 +58,7 @@ export class Deque {
     const tail = this.#tail;
     if (tail - load(this.#words, HEAD) > this.#mask) return false;
     assert(tail < INDEX_LIMIT, "a deque's index would wrap");
-    this.#words[SLOTS + (tail & this.#mask)] = id;
+    write(this.#words, SLOTS + (tail & this.#mask), id);
     this.#tail = tail + 1;
     store(this.#words, TAIL, tail + 1);
     return true;
@@ -67,7 +70,7 @@ export class Deque {
     for (;;) {
       const head = load(words, HEAD);
       if (head === this.#tail) return EMPTY;
-      const id = words[SLOTS + (head & this.#mask)] as number;
+      const id = read(words, SLOTS + (head & this.#mask));
       if (cas(words, HEAD, head, head + 1)) return id;
     }
   }
@@ -78,11 +81,11 @@ export class Deque {
    */
   overflow(id: number, injector: Injector): boolean {
     const words = this.#words;
+    const batch = this.#batch;
     const head = load(words, HEAD);
     const count = (this.#tail - head) >>> 1;
-    const batch = new Int32Array(count + 1);
     for (let index = 0; index < count; index++) {
-      batch[index] = words[SLOTS + ((head + index) & this.#mask)] as number;
+      batch[index] = read(words, SLOTS + ((head + index) & this.#mask));
     }
     if (!cas(words, HEAD, head, head + count)) return false;
     batch[count] = id;
@@ -102,9 +105,9 @@ export class Deque {
     if (count <= 0) return EMPTY;
     const taken = Math.min(count - (count >>> 1), this.#mask + 1);
     for (let index = 1; index < taken; index++) {
-      this.#fill(index - 1, words[SLOTS + ((head + index) & victim.#mask)] as number);
+      this.#fill(index - 1, read(words, SLOTS + ((head + index) & victim.#mask)));
     }
-    const first = words[SLOTS + (head & victim.#mask)] as number;
+    const first = read(words, SLOTS + (head & victim.#mask));
     if (!cas(words, HEAD, head, head + taken)) return EMPTY;
     this.#publish(taken - 1);
     return first;
@@ -124,7 +127,7 @@ export class Deque {
 
   /** Writes a free slot `offset` behind the tail; nobody sees it before `#publish`. */
   #fill(offset: number, id: number): void {
-    this.#words[SLOTS + ((this.#tail + offset) & this.#mask)] = id;
+    write(this.#words, SLOTS + ((this.#tail + offset) & this.#mask), id);
   }
 
   #publish(count: number): void {

@@ -3,7 +3,7 @@
  *
  * A producer: 1. publishes its ids, 2. `wakeOne`: nothing to do while somebody searches or nobody is parked.
  * A worker that found nothing: 1. `announce` that it parks (which also ends its search), 2. while nobody
- * searches look at all queues once more, and `retract` if there is something, 3. wait, 4. `retract`.
+ * searches look at all queues once more, and if there is something `retract` and search, 3. wait, 4. `retract`.
  * A worker that found something while searching: 1. `endSearch`, 2. look at all queues: more work: `wakeOne`.
  *
  * Why nothing is lost. Let an id be published and its producer do nothing. Either PARKED_COUNT was not above
@@ -113,16 +113,22 @@ export class Idle {
     return NOBODY;
   }
 
-  /** Wakes `worker` if it is parked, whoever searches. Answers it if its event loop needs a message, or NOBODY. */
+  /**
+   * Wakes `worker` if it is parked, whoever searches; costs one load if it is not. Answers the worker whose event
+   * loop needs a message, or NOBODY.
+   */
   interrupt(worker: number): number {
     const words = this.#words;
+    const state = load(words, STATES + worker);
+    if (state !== ON_WORD && state !== IN_LOOP) return NOBODY;
     add(words, SEARCHING, 1);
     sub(words, PARKED_COUNT, 1);
     const how = this.#wake(worker);
     if (how !== RUNNING) return how === IN_LOOP ? worker : NOBODY;
     add(words, PARKED_COUNT, 1);
     sub(words, SEARCHING, 1);
-    return NOBODY;
+    // Others may have taken this for a search and left an id to it.
+    return this.wakeOne();
   }
 
   /** Moves `worker` from parked to WOKEN and answers how it was parked; RUNNING: it was not, or is no longer. */

@@ -6,7 +6,7 @@
  * once, so it cannot overflow, and a slot is written again only after the head has passed it.
  */
 import { strict as assert } from "node:assert";
-import { cas, exchange, load, notify, store, wait } from "./atomics.ts";
+import { cas, exchange, load, notify, read, store, wait, write } from "./atomics.ts";
 
 /** Answered where there is no id. */
 export const EMPTY = -1;
@@ -43,16 +43,18 @@ export class Injector {
 
   /** Appends the first `count` of `ids`, in their order and side by side. */
   push(ids: Int32Array, count: number): void {
-    const words = this.#words;
-    this.#lock();
-    const tail = load(words, TAIL);
-    assert(tail - load(words, HEAD) + count <= this.#mask + 1, "the injector holds an id twice");
-    assert(tail + count < 2 ** 31 - 1, "the injector's index would wrap");
+    const tail = this.#lock(count);
     for (let index = 0; index < count; index++) {
-      words[SLOTS + ((tail + index) & this.#mask)] = ids[index] as number;
+      write(this.#words, SLOTS + ((tail + index) & this.#mask), ids[index] as number);
     }
-    store(words, TAIL, tail + count);
-    if (exchange(words, LOCK, FREE) === CONTENDED) notify(words, LOCK);
+    this.#publish(tail + count);
+  }
+
+  /** Appends `id`. */
+  pushOne(id: number): void {
+    const tail = this.#lock(1);
+    write(this.#words, SLOTS + (tail & this.#mask), id);
+    this.#publish(tail + 1);
   }
 
   /** The oldest id, or EMPTY. */
@@ -75,7 +77,7 @@ export class Injector {
 
   /** The id at `index`: void unless a `claim` with a head at or before it succeeds afterwards. */
   at(index: number): number {
-    return this.#words[SLOTS + (index & this.#mask)] as number;
+    return read(this.#words, SLOTS + (index & this.#mask));
   }
 
   /** Takes `count` ids from `head` on. false: another took some of them first. */
@@ -83,9 +85,23 @@ export class Injector {
     return cas(this.#words, HEAD, head, head + count);
   }
 
-  #lock(): void {
+  /** Takes the producers' turn, and answers the index of the first of `count` slots to fill. */
+  #lock(count: number): number {
     const words = this.#words;
-    if (cas(words, LOCK, FREE, HELD)) return;
-    while (exchange(words, LOCK, CONTENDED) !== FREE) wait(words, LOCK, CONTENDED, Number.POSITIVE_INFINITY);
+    if (!cas(words, LOCK, FREE, HELD)) {
+      while (exchange(words, LOCK, CONTENDED) !== FREE)
+        wait(words, LOCK, CONTENDED, Number.POSITIVE_INFINITY);
+    }
+    const tail = load(words, TAIL);
+    assert(tail - load(words, HEAD) + count <= this.#mask + 1, "the injector holds an id twice");
+    assert(tail + count < 2 ** 31 - 1, "the injector's index would wrap");
+    return tail;
+  }
+
+  /** Shows what was filled, up to `tail`, and gives the turn back. */
+  #publish(tail: number): void {
+    const words = this.#words;
+    store(words, TAIL, tail);
+    if (exchange(words, LOCK, FREE) === CONTENDED) notify(words, LOCK);
   }
 }

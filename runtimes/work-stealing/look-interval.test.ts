@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { LookInterval } from "./look-interval.ts";
 
-/** The interval after many looks at polls of this length. */
-function settled(pollNs: number): number {
+/** The interval after many looks at ticks of this length. */
+function settled(tickNs: number): number {
   const interval = new LookInterval();
   interval.begin(0);
   let nowNs = 0;
   for (let look = 0; look < 200; look++) {
-    const { polls } = interval;
-    nowNs += polls * pollNs;
-    interval.look(nowNs, polls);
+    const { ticks } = interval;
+    nowNs += ticks * tickNs;
+    interval.look(nowNs, ticks);
   }
-  return interval.polls;
+  return interval.ticks;
 }
 
 test.each([
@@ -19,16 +19,23 @@ test.each([
   [50e3, 4],
   [20e3, 10],
   [10e6, 2],
-])("polls of %s ns make a worker look every %s polls: about every 200 µs, within limits", (pollNs, polls) => {
-  expect(settled(pollNs)).toBe(polls);
+])("ticks of %s ns make a worker look every %s ticks: about every 200 µs, within limits", (tickNs, ticks) => {
+  expect(settled(tickNs)).toBe(ticks);
 });
 
 test("time that was waited does not count as polling", () => {
   const interval = new LookInterval();
   interval.begin(0);
   interval.look(61 * 1000, 61);
-  const { polls } = interval;
+  const { ticks } = interval;
   interval.begin(5e9);
-  interval.look(5e9 + polls * 1000, polls);
-  expect(interval.polls).toBe(127);
+  interval.look(5e9 + ticks * 1000, ticks);
+  expect(interval.ticks).toBe(127);
+});
+
+test("an interval that was given stays as it is", () => {
+  const interval = new LookInterval(31);
+  interval.begin(0);
+  interval.look(31 * 10e6, 31);
+  expect(interval.ticks).toBe(31);
 });

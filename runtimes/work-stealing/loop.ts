@@ -1,74 +1,72 @@
 /**
- * The scheduler of one worker: polls what is in its deque, then what was injected, then what others have.
+ * The loop of one worker: takes ids from its core and polls them, fires its timers, serves its sockets.
  *
  * It waits in one of two ways: on its state word, which ends exactly with its next timer, or in Node's event
  * loop while replies are pending on its sockets. It returns to the event loop for nothing else.
- *
- * Before it polls, a worker that leaves work behind in its deque sees to it that somebody looks for it. So a
- * task that becomes ready at the end of a poll wakes nobody when this worker takes it next.
  */
-import { type Clock, clockSince } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "../interpreter.ts";
 import { recordsHeaderRow } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Sockets } from "../sockets.ts";
 import type { Loop, LoopSettings } from "../thread.ts";
 import { Timers } from "../timers.ts";
-import { DEQUE_CAPACITY, Deque } from "./deque.ts";
-import { Idle, IN_LOOP, NOBODY, ON_WORD } from "./idle.ts";
-import { EMPTY, Injector } from "./injector.ts";
+import { Core } from "./core.ts";
+import { IN_LOOP, ON_WORD } from "./idle.ts";
+import { EMPTY } from "./injector.ts";
 import { LookInterval } from "./look-interval.ts";
-
-/** Polls between two looks at the event loop while replies are pending: Tokio's event interval. */
-const EVENT_INTERVAL = 61;
-/** The most that is taken from the injector at a time. */
-const INJECTED_LIMIT = DEQUE_CAPACITY / 2;
+import { type Policy, policyOf } from "./policy.ts";
 
 const STOP = recordsHeaderRow.index.stop;
 
 export class StealingLoop implements Loop, Scheduler {
-  readonly #settings: LoopSettings;
-  readonly #worker: number;
+  readonly #policy: Policy;
   readonly #taskCount: number;
-  readonly #headerI32: Int32Array;
   readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #interpreter: Interpreter;
-  readonly #injector: Injector;
-  readonly #idle: Idle;
-  readonly #deque: Deque;
-  readonly #others: readonly Deque[];
+  readonly #core: Core;
   readonly #sockets: Sockets | null;
+  readonly #untilIdle: boolean;
   /** Sleeping tasks by id, and tasks to be released by −1 − id. */
-  readonly #timers = new Timers();
-  #isSearching = false;
+  readonly #timers: Timers;
   /** Waits in the event loop; every callback there must bring it back. */
   #isParkedInLoop = false;
   /** A turn is on its way by `setImmediate`. */
   #isTurnDue = false;
   #loopTimer: NodeJS.Timeout | undefined;
-  readonly #lookInterval = new LookInterval();
-  /** Polls since the last look at the injector. */
-  #tick = 0;
-  #random: number;
+  readonly #lookInterval: LookInterval;
+  /** Since when there has been nothing to poll; NaN while there is. */
+  #idleSinceNs = Number.NaN;
+  /** Ticks since the last look at the injector. */
+  #ticks = 0;
+  /** Ops that need not wait which this tick may still perform. */
+  #budget: number;
   #leave: () => void = () => undefined;
 
   constructor(settings: LoopSettings) {
-    const { worker, trace, tasks, records, epochNs, queues, sockets } = settings;
-    this.#settings = settings;
-    this.#worker = worker;
+    const { worker, workerCount, trace, tasks, records, epochNs, queues, sockets } = settings;
+    const policy = policyOf(settings.options);
+    this.#policy = policy;
     this.#taskCount = trace.taskCount;
-    this.#headerI32 = records.headerI32;
-    this.#clock = clockSince(epochNs);
+    this.#clock = new Clock(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
-    this.#injector = new Injector(queues.injector);
-    this.#idle = new Idle(queues.idle);
-    const deques = queues.deques.map((words) => new Deque(words));
-    this.#deque = deques[worker] as Deque;
-    this.#others = deques.filter((deque) => deque !== this.#deque);
+    this.#core = new Core({
+      worker,
+      workerCount,
+      queues,
+      kind: policy.queues,
+      hasLifoSlot: policy.hasLifoSlot,
+      stop: { words: records.headerI32, at: STOP },
+      tally: this.#recorder,
+      ring: settings.ring,
+    });
     this.#sockets = sockets;
-    this.#random = worker + 1;
+    this.#untilIdle = settings.untilIdle;
+    this.#timers = new Timers(policy.timerGranularityNs);
+    this.#lookInterval = new LookInterval(policy.globalInterval);
+    this.#budget = policy.budget;
     if (sockets !== null) {
       sockets.onReply = (task, sentNs, result) => {
         this.#interpreter.wake(task, sentNs - epochNs, result);
@@ -90,16 +88,21 @@ export class StealingLoop implements Loop, Scheduler {
   }
 
   ready(task: number): void {
-    while (!this.#deque.push(task)) if (this.#deque.overflow(task, this.#injector)) return;
+    this.#core.ready(task);
   }
 
   readyBeside(task: number): void {
-    this.ready(task);
-    this.#wakeOne();
+    this.#core.readyBeside(task);
   }
 
   readyLast(task: number): void {
-    this.ready(task);
+    this.#core.readyLast(task);
+  }
+
+  proceeds(): boolean {
+    if (this.#budget === 0) return false;
+    this.#budget--;
+    return true;
   }
 
   sleepUntil(task: number, atNs: number): void {
@@ -117,114 +120,68 @@ export class StealingLoop implements Loop, Scheduler {
 
   /** Polls until there is a reason to return to the event loop: a pending reply, or the end. */
   #turn(): void {
-    const interpreter = this.#interpreter;
+    const { eventInterval } = this.#policy;
     this.#isTurnDue = false;
-    if (this.#isParkedInLoop) this.#unpark();
+    if (this.#isParkedInLoop) this.#unparkFromLoop();
     this.#beginPolling();
-    for (let polls = 0; ; ) {
-      if (Atomics.load(this.#headerI32, STOP) !== 0) break;
-      if (this.#timers.firstNs <= interpreter.nowNs) this.#fireTimers();
-      if (polls >= EVENT_INTERVAL && this.#sockets !== null && this.#sockets.pendingCount > 0) {
-        if (this.#deque.length > 0) this.#wakeOne();
-        this.#turnSoon();
-        return;
+    for (let ticks = 0; !this.#core.isStopped; ) {
+      if (this.#timers.firstNs <= this.#clock.nowNs) this.#fireTimers();
+      let id = this.#core.follower(this.#budget > 0);
+      if (id === EMPTY) {
+        if (ticks++ >= eventInterval && this.#sockets !== null && this.#sockets.pendingCount > 0) {
+          this.#core.handOn();
+          this.#turnSoon();
+          return;
+        }
+        id = this.#beginTick();
       }
-      const id = this.#next();
       if (id !== EMPTY) {
-        polls++;
+        this.#endIdle();
+        this.#core.handOn();
         this.#poll(id);
         continue;
       }
       if (this.#isOver()) break;
+      if (Number.isNaN(this.#idleSinceNs)) this.#idleSinceNs = this.#clock.nowNs;
       if (this.#parks()) return;
     }
+    this.#endIdle();
     this.#leave();
   }
 
   #poll(id: number): void {
     const interpreter = this.#interpreter;
-    if (this.#deque.length > 0) this.#wakeOne();
     if (id < this.#taskCount) {
       interpreter.poll(id);
     } else {
-      interpreter.nowNs = this.#clock();
       interpreter.runCanary(id - this.#taskCount);
     }
   }
 
-  /** The next id to poll, or EMPTY after a search that found nothing. */
-  #next(): number {
-    if (++this.#tick > this.#lookInterval.polls) {
+  /** The next id from a queue, or EMPTY after a search that found nothing. */
+  #beginTick(): number {
+    this.#budget = this.#policy.budget;
+    const isLookDue = ++this.#ticks > this.#lookInterval.ticks;
+    if (isLookDue) {
       // Polls that end in a yield read no clock.
-      this.#interpreter.nowNs = this.#clock();
-      this.#lookInterval.look(this.#interpreter.nowNs, this.#tick - 1);
-      this.#tick = 0;
-      const injected = this.#injector.pop();
-      if (injected !== EMPTY) return this.#found(injected);
+      this.#clock.read();
+      this.#lookInterval.look(this.#clock.nowNs, this.#ticks - 1);
+      this.#ticks = 0;
     }
-    const local = this.#deque.pop();
-    if (local !== EMPTY) return this.#isSearching ? this.#found(local) : local;
-    const id = this.#takeInjected();
-    if (id !== EMPTY) return this.#found(id);
-    return this.#steal();
-  }
-
-  /** Takes this worker's share of what was injected. */
-  #takeInjected(): number {
-    const waiting = this.#injector.tail() - this.#injector.head();
-    if (waiting <= 0) return EMPTY;
-    const share = Math.ceil(waiting / this.#settings.workerCount);
-    return this.#deque.takeFrom(this.#injector, Math.min(share, INJECTED_LIMIT));
-  }
-
-  #steal(): number {
-    const others = this.#others;
-    if (others.length === 0) return EMPTY;
-    if (!this.#isSearching && !this.#idle.trySearch()) return EMPTY;
-    this.#isSearching = true;
-    const first = this.#draw() % others.length;
-    for (let index = 0; index < others.length; index++) {
-      const id = this.#deque.stealFrom(others[(first + index) % others.length] as Deque);
-      if (id === EMPTY) continue;
-      this.#recorder.stole(1 + this.#deque.length);
-      this.#interpreter.nowNs = this.#clock();
-      return this.#found(id);
-    }
-    return EMPTY;
-  }
-
-  /** A search that found something ends, and hands on to another worker if there is more. */
-  #found(id: number): number {
-    if (this.#isSearching) {
-      this.#isSearching = false;
-      this.#idle.endSearch();
-      if (this.#isWorkWaiting()) this.#wakeOne();
-    }
+    const id = this.#core.next(isLookDue);
+    if (id !== EMPTY && this.#core.tookFromOthers) this.#clock.read();
     return id;
-  }
-
-  #isWorkWaiting(): boolean {
-    if (this.#injector.tail() > this.#injector.head() || this.#deque.length > 0) return true;
-    for (const deque of this.#others) if (deque.length > 0) return true;
-    return false;
-  }
-
-  #wakeOne(): void {
-    const worker = this.#idle.wakeOne();
-    if (worker !== NOBODY) this.#settings.ring(worker);
   }
 
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
   #parks(): boolean {
     const isReplyPending = this.#sockets !== null && this.#sockets.pendingCount > 0;
-    this.#idle.announce(this.#worker, isReplyPending ? IN_LOOP : ON_WORD, this.#isSearching);
-    const isStopped = Atomics.load(this.#headerI32, STOP) !== 0;
-    if (isStopped || (!this.#idle.isAnyoneSearching() && this.#isWorkWaiting())) {
-      this.#isSearching = this.#idle.retract(this.#worker);
+    if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) {
+      this.#beginPolling();
       return false;
     }
     this.#recorder.parked();
-    const leftMs = (this.#timers.firstNs - this.#clock()) / 1e6;
+    const leftMs = this.#timerLeftMs();
     if (isReplyPending) {
       this.#isParkedInLoop = true;
       if (leftMs < Number.POSITIVE_INFINITY) {
@@ -232,24 +189,36 @@ export class StealingLoop implements Loop, Scheduler {
       }
       return true;
     }
-    if (leftMs > 0) this.#idle.wait(this.#worker, leftMs);
-    this.#isSearching = this.#idle.retract(this.#worker);
+    if (leftMs > 0) this.#core.wait(leftMs);
+    this.#core.unpark();
     this.#beginPolling();
     return false;
   }
 
-  /** After a wait: what is polled from here on says how long polls are. */
-  #beginPolling(): void {
-    const nowNs = this.#clock();
-    this.#interpreter.nowNs = nowNs;
-    this.#lookInterval.begin(nowNs);
-    this.#tick = 0;
+  /** The clock was read when the search that ends now began. */
+  #endIdle(): void {
+    if (Number.isNaN(this.#idleSinceNs)) return;
+    this.#recorder.idle(this.#idleSinceNs, this.#clock.nowNs);
+    this.#idleSinceNs = Number.NaN;
   }
 
-  #unpark(): void {
+  /** Until the first timer. A wait on Tokio's driver is in whole milliseconds, and so it is with its wheel. */
+  #timerLeftMs(): number {
+    const leftMs = (this.#timers.firstNs - this.#clock.now()) / 1e6;
+    return this.#policy.timerGranularityNs > 0 ? Math.ceil(leftMs) : leftMs;
+  }
+
+  /** After a wait: what is polled from here on says how long polls are. */
+  #beginPolling(): void {
+    this.#clock.read();
+    this.#lookInterval.begin(this.#clock.nowNs);
+    this.#ticks = 0;
+  }
+
+  #unparkFromLoop(): void {
     this.#isParkedInLoop = false;
     clearTimeout(this.#loopTimer);
-    this.#isSearching = this.#idle.retract(this.#worker);
+    this.#core.unpark();
   }
 
   /** Comes back from the event loop after what is pending there was served. */
@@ -262,31 +231,16 @@ export class StealingLoop implements Loop, Scheduler {
   #fireTimers(): void {
     const interpreter = this.#interpreter;
     const timers = this.#timers;
-    while (timers.firstNs <= interpreter.nowNs) {
-      const dueNs = timers.firstNs;
+    while (timers.firstNs <= this.#clock.nowNs) {
       const what = timers.take();
-      if (what >= 0) {
-        interpreter.slept(dueNs, interpreter.nowNs);
-        interpreter.wake(what, dueNs, 0);
-      } else {
-        interpreter.release(-1 - what, dueNs);
-      }
+      if (what >= 0) interpreter.slept(what, timers.takenNs);
+      else interpreter.release(-1 - what, timers.takenNs);
     }
   }
 
   /** Nothing is ready; a loop that nobody else feeds then ends with its last timer and reply. */
   #isOver(): boolean {
-    if (!this.#settings.untilIdle || this.#timers.firstNs < Number.POSITIVE_INFINITY) return false;
+    if (!this.#untilIdle || this.#timers.firstNs < Number.POSITIVE_INFINITY) return false;
     return this.#sockets === null || this.#sockets.pendingCount === 0;
-  }
-
-  /** Where to start looking for a victim (xorshift32; Marsaglia, "Xorshift RNGs", 2003). */
-  #draw(): number {
-    let x = this.#random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#random = x;
-    return x >>> 0;
   }
 }

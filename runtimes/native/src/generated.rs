@@ -4,11 +4,11 @@
 use crate::cells::{F64, I32, U8, U16, U32};
 
 pub const LAYOUT_FINGERPRINT: &str =
-    "325376c8a8a01302255343046004f2d64915b2d03beb6fd857ee331cbcf5e7cd";
+    "aef9d7e9db8fdc720aa055742403d7a8168de9603e7e5727d3f2ff813e62d4b2";
 pub const TRACE_MAGIC: [u8; 8] = *b"ISOTRACE";
 pub const TRACE_VERSION: u32 = 1;
 pub const RECORDS_MAGIC: [u8; 8] = *b"ISORECRD";
-pub const RECORDS_VERSION: u32 = 1;
+pub const RECORDS_VERSION: u32 = 2;
 /// No such task, session or parent.
 pub const NONE: u32 = 4294967295;
 /// No due time.
@@ -132,14 +132,22 @@ pub struct RecordsHeader {
     pub canary_capacity: U32,
     pub hold_capacity: U32,
     pub tick_capacity: U32,
+    pub stretch_capacity: U32,
     pub canary_count: I32,
     pub hold_count: I32,
     pub tick_count: I32,
     pub tasks_ended: I32,
     pub stop: I32,
     pub release_ended: I32,
+    pub reserved0: U32,
     pub epoch_ns: F64,
     pub end_ns: F64,
+    pub idle_row_min_ns: F64,
+    pub reserved1: F64,
+    pub reserved2: F64,
+    pub reserved3: F64,
+    pub reserved4: F64,
+    pub reserved5: F64,
 }
 
 #[repr(C)]
@@ -155,11 +163,24 @@ pub struct Lane {
     pub steals: U32,
     pub parks: U32,
     pub thread_id: U32,
-    pub reserved0: U32,
+    pub overflows: U32,
+    pub forced_yields: U32,
+    pub lifo_polls: U32,
+    pub wakes: U32,
+    pub stretch_first: U32,
+    pub stretch_capacity: U32,
+    pub stretch_count: U32,
+    pub stretches_lost: U32,
+    pub gc_watched: U32,
     pub op_count: [U32; 16],
     pub shortest_ns: [F64; 16],
+    pub idle_ns: F64,
+    pub gc_ns: F64,
+    pub gc_longest_ns: F64,
+    pub reserved0: F64,
     pub reserved1: F64,
     pub reserved2: F64,
+    pub unwritten: [U32; 16],
 }
 
 #[repr(C)]
@@ -194,6 +215,23 @@ pub struct Hold {
     pub task: U32,
     pub worker: U16,
     pub op: U16,
+}
+
+#[repr(C)]
+pub struct Tick {
+    pub due_ns: F64,
+    pub at_ns: F64,
+    pub in_flight: U32,
+    pub reserved: U32,
+}
+
+#[repr(C)]
+pub struct Stretch {
+    pub start_ns: F64,
+    pub end_ns: F64,
+    pub worker: U16,
+    pub kind: U16,
+    pub reserved: U32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +285,12 @@ pub mod task_state {
     pub const FAILED: u8 = 4;
     pub const CANCELLED: u8 = 5;
     pub const UNSERVED: u8 = 6;
+}
+
+/// Why a worker polled nothing.
+pub mod stretch_kind {
+    pub const IDLE: u16 = 1;
+    pub const GC: u16 = 2;
 }
 
 const _: () = {
@@ -324,7 +368,7 @@ const _: () = {
 };
 
 const _: () = {
-    assert!(size_of::<RecordsHeader>() == 72);
+    assert!(size_of::<RecordsHeader>() == 128);
     assert!(core::mem::offset_of!(RecordsHeader, magic_low) == 0);
     assert!(core::mem::offset_of!(RecordsHeader, magic_high) == 4);
     assert!(core::mem::offset_of!(RecordsHeader, version) == 8);
@@ -333,18 +377,26 @@ const _: () = {
     assert!(core::mem::offset_of!(RecordsHeader, canary_capacity) == 20);
     assert!(core::mem::offset_of!(RecordsHeader, hold_capacity) == 24);
     assert!(core::mem::offset_of!(RecordsHeader, tick_capacity) == 28);
-    assert!(core::mem::offset_of!(RecordsHeader, canary_count) == 32);
-    assert!(core::mem::offset_of!(RecordsHeader, hold_count) == 36);
-    assert!(core::mem::offset_of!(RecordsHeader, tick_count) == 40);
-    assert!(core::mem::offset_of!(RecordsHeader, tasks_ended) == 44);
-    assert!(core::mem::offset_of!(RecordsHeader, stop) == 48);
-    assert!(core::mem::offset_of!(RecordsHeader, release_ended) == 52);
-    assert!(core::mem::offset_of!(RecordsHeader, epoch_ns) == 56);
-    assert!(core::mem::offset_of!(RecordsHeader, end_ns) == 64);
+    assert!(core::mem::offset_of!(RecordsHeader, stretch_capacity) == 32);
+    assert!(core::mem::offset_of!(RecordsHeader, canary_count) == 36);
+    assert!(core::mem::offset_of!(RecordsHeader, hold_count) == 40);
+    assert!(core::mem::offset_of!(RecordsHeader, tick_count) == 44);
+    assert!(core::mem::offset_of!(RecordsHeader, tasks_ended) == 48);
+    assert!(core::mem::offset_of!(RecordsHeader, stop) == 52);
+    assert!(core::mem::offset_of!(RecordsHeader, release_ended) == 56);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved0) == 60);
+    assert!(core::mem::offset_of!(RecordsHeader, epoch_ns) == 64);
+    assert!(core::mem::offset_of!(RecordsHeader, end_ns) == 72);
+    assert!(core::mem::offset_of!(RecordsHeader, idle_row_min_ns) == 80);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved1) == 88);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved2) == 96);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved3) == 104);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved4) == 112);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved5) == 120);
 };
 
 const _: () = {
-    assert!(size_of::<Lane>() == 256);
+    assert!(size_of::<Lane>() == 384);
     assert!(core::mem::offset_of!(Lane, submitted) == 0);
     assert!(core::mem::offset_of!(Lane, started) == 4);
     assert!(core::mem::offset_of!(Lane, done) == 8);
@@ -356,11 +408,24 @@ const _: () = {
     assert!(core::mem::offset_of!(Lane, steals) == 32);
     assert!(core::mem::offset_of!(Lane, parks) == 36);
     assert!(core::mem::offset_of!(Lane, thread_id) == 40);
-    assert!(core::mem::offset_of!(Lane, reserved0) == 44);
-    assert!(core::mem::offset_of!(Lane, op_count) == 48);
-    assert!(core::mem::offset_of!(Lane, shortest_ns) == 112);
-    assert!(core::mem::offset_of!(Lane, reserved1) == 240);
-    assert!(core::mem::offset_of!(Lane, reserved2) == 248);
+    assert!(core::mem::offset_of!(Lane, overflows) == 44);
+    assert!(core::mem::offset_of!(Lane, forced_yields) == 48);
+    assert!(core::mem::offset_of!(Lane, lifo_polls) == 52);
+    assert!(core::mem::offset_of!(Lane, wakes) == 56);
+    assert!(core::mem::offset_of!(Lane, stretch_first) == 60);
+    assert!(core::mem::offset_of!(Lane, stretch_capacity) == 64);
+    assert!(core::mem::offset_of!(Lane, stretch_count) == 68);
+    assert!(core::mem::offset_of!(Lane, stretches_lost) == 72);
+    assert!(core::mem::offset_of!(Lane, gc_watched) == 76);
+    assert!(core::mem::offset_of!(Lane, op_count) == 80);
+    assert!(core::mem::offset_of!(Lane, shortest_ns) == 144);
+    assert!(core::mem::offset_of!(Lane, idle_ns) == 272);
+    assert!(core::mem::offset_of!(Lane, gc_ns) == 280);
+    assert!(core::mem::offset_of!(Lane, gc_longest_ns) == 288);
+    assert!(core::mem::offset_of!(Lane, reserved0) == 296);
+    assert!(core::mem::offset_of!(Lane, reserved1) == 304);
+    assert!(core::mem::offset_of!(Lane, reserved2) == 312);
+    assert!(core::mem::offset_of!(Lane, unwritten) == 320);
 };
 
 const _: () = {
@@ -395,4 +460,21 @@ const _: () = {
     assert!(core::mem::offset_of!(Hold, task) == 16);
     assert!(core::mem::offset_of!(Hold, worker) == 20);
     assert!(core::mem::offset_of!(Hold, op) == 22);
+};
+
+const _: () = {
+    assert!(size_of::<Tick>() == 24);
+    assert!(core::mem::offset_of!(Tick, due_ns) == 0);
+    assert!(core::mem::offset_of!(Tick, at_ns) == 8);
+    assert!(core::mem::offset_of!(Tick, in_flight) == 16);
+    assert!(core::mem::offset_of!(Tick, reserved) == 20);
+};
+
+const _: () = {
+    assert!(size_of::<Stretch>() == 24);
+    assert!(core::mem::offset_of!(Stretch, start_ns) == 0);
+    assert!(core::mem::offset_of!(Stretch, end_ns) == 8);
+    assert!(core::mem::offset_of!(Stretch, worker) == 16);
+    assert!(core::mem::offset_of!(Stretch, kind) == 18);
+    assert!(core::mem::offset_of!(Stretch, reserved) == 20);
 };

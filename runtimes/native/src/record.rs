@@ -4,8 +4,8 @@
 //! row have one writer at a time; the runtime's queues order them.
 
 use crate::generated::{
-    CPU_HOLD_ROW_MIN_NS, Canary, Hold, Lane, Opcode, RECORDS_MAGIC, RECORDS_VERSION, RecordsHeader,
-    TaskRecord, task_state,
+    CPU_HOLD_ROW_MIN_NS, Canary, Hold, Lane, Opcode, RECORDS_MAGIC, RECORDS_VERSION, RecordsHeader, Stretch,
+    TaskRecord, Tick, stretch_kind, task_state,
 };
 
 /// The rows of a trial's records. They live as long as the process.
@@ -16,6 +16,7 @@ pub struct Records {
     pub tasks: &'static [TaskRecord],
     pub canaries: &'static [Canary],
     holds: &'static [Hold],
+    stretches: &'static [Stretch],
 }
 
 /// How many rows of each kind there are.
@@ -25,6 +26,8 @@ pub struct Shape {
     pub task_count: u32,
     pub canary_capacity: u32,
     pub hold_capacity: u32,
+    /// Of all workers together; each has an equal part.
+    pub stretch_capacity: u32,
 }
 
 impl Records {
@@ -50,8 +53,10 @@ impl Records {
         let canaries_at = tasks_at + header.task_count.get() as usize * size_of::<TaskRecord>();
         let holds_at = canaries_at + header.canary_capacity.get() as usize * size_of::<Canary>();
         let ticks_at = holds_at + header.hold_capacity.get() as usize * size_of::<Hold>();
-        if ticks_at > len {
-            return Err(format!("the header promises at least {ticks_at} bytes of records; these are {len}"));
+        let stretches_at = ticks_at + header.tick_capacity.get() as usize * size_of::<Tick>();
+        let end = stretches_at + header.stretch_capacity.get() as usize * size_of::<Stretch>();
+        if end != len {
+            return Err(format!("the header promises {end} bytes of records; these are {len}"));
         }
         // SAFETY: the sections lie within `len`, 8-byte aligned, and all their fields are atomics.
         unsafe {
@@ -61,6 +66,7 @@ impl Records {
                 tasks: rows(data, tasks_at, header.task_count.get()),
                 canaries: rows(data, canaries_at, header.canary_capacity.get()),
                 holds: rows(data, holds_at, header.hold_capacity.get()),
+                stretches: rows(data, stretches_at, header.stretch_capacity.get()),
             })
         }
     }
@@ -73,6 +79,7 @@ impl Records {
             shape.task_count as usize * size_of::<TaskRecord>(),
             shape.canary_capacity as usize * size_of::<Canary>(),
             shape.hold_capacity as usize * size_of::<Hold>(),
+            shape.stretch_capacity as usize * size_of::<Stretch>(),
         ];
         let bytes: usize = ends.iter().sum();
         let block: &'static mut [u64] = vec![0u64; bytes / 8].leak();
@@ -88,8 +95,16 @@ impl Records {
         header.task_count.set(shape.task_count);
         header.canary_capacity.set(shape.canary_capacity);
         header.hold_capacity.set(shape.hold_capacity);
+        header.stretch_capacity.set(shape.stretch_capacity);
         // SAFETY: leaked, and from here on touched through the records only.
-        unsafe { Records::view(data, bytes) }.expect("the header was just written")
+        let records = unsafe { Records::view(data, bytes) }.expect("the header was just written");
+        let workers = &records.lanes[..records.lanes.len().saturating_sub(1)];
+        let rows_each = shape.stretch_capacity.checked_div(workers.len() as u32).unwrap_or(0);
+        for (index, lane) in workers.iter().enumerate() {
+            lane.stretch_first.set(index as u32 * rows_each);
+            lane.stretch_capacity.set(rows_each);
+        }
+        records
     }
 
     /// The recorder of one lane. Used by that lane's thread only.
@@ -204,6 +219,34 @@ impl Recorder<'_> {
         self.lane.done.publish_one_more();
     }
 
+    /// This lane's worker had nothing to poll from `start_ns`, the end of its last poll, to `end_ns`, the start of
+    /// its next or its leaving. Called at most once between two polls: the room for rows is reckoned so.
+    pub fn idle(&self, start_ns: f64, end_ns: f64) {
+        let header = self.records.header;
+        let from_ns = start_ns.max(0.0);
+        // Where the trial has ended, what comes after its end is no part of it.
+        let trial_end_ns = header.end_ns.get();
+        let to_ns = if trial_end_ns > 0.0 { end_ns.min(trial_end_ns) } else { end_ns };
+        if to_ns <= from_ns {
+            return;
+        }
+        self.lane.idle_ns.set(self.lane.idle_ns.get() + to_ns - from_ns);
+        if to_ns - from_ns < header.idle_row_min_ns.get() {
+            return;
+        }
+        if self.lane.stretch_count.get() >= self.lane.stretch_capacity.get() {
+            self.lane.stretches_lost.add_alone(1);
+            return;
+        }
+        let index = self.lane.stretch_first.get() + self.lane.stretch_count.get();
+        let row = &self.records.stretches[index as usize];
+        row.start_ns.set(from_ns);
+        row.end_ns.set(to_ns);
+        row.worker.set(self.lane_index);
+        row.kind.set(stretch_kind::IDLE);
+        self.lane.stretch_count.publish_one_more();
+    }
+
     pub fn canary_submitted(&self, canary: u32, due_ns: f64, at_ns: f64) {
         let row = &self.records.canaries[canary as usize];
         row.due_ns.set(due_ns);
@@ -226,7 +269,13 @@ mod tests {
     use super::*;
 
     fn small_records() -> Records {
-        Records::leaked(&Shape { lane_count: 1, task_count: 2, canary_capacity: 1, hold_capacity: 1 })
+        Records::leaked(&Shape {
+            lane_count: 3,
+            task_count: 2,
+            canary_capacity: 1,
+            hold_capacity: 1,
+            stretch_capacity: 4,
+        })
     }
 
     #[test]
@@ -265,5 +314,25 @@ mod tests {
         assert_eq!(records.header.hold_count.get(), 2);
         assert_eq!((records.holds[0].task.get(), records.holds[0].end_ns.get()), (0, 2.0));
         assert_eq!(records.tasks[0].held_ns.get(), CPU_HOLD_ROW_MIN_NS);
+    }
+
+    #[test]
+    fn idle_stretches_stand_in_their_workers_part_and_within_the_trial() {
+        let records = small_records();
+        records.header.idle_row_min_ns.set(10.0);
+        let recorder = records.recorder(1);
+        recorder.idle(-5.0, 20.0);
+        recorder.idle(30.0, 39.0);
+        recorder.idle(50.0, 60.0);
+        records.header.end_ns.set(100.0);
+        recorder.idle(80.0, 120.0);
+        recorder.idle(130.0, 140.0);
+        let lane = &records.lanes[1];
+        assert_eq!(lane.idle_ns.get(), 20.0 + 9.0 + 10.0 + 20.0);
+        assert_eq!((lane.stretch_count.get(), lane.stretches_lost.get()), (2, 1));
+        let rows =
+            records.stretches.iter().map(|row| (row.start_ns.get(), row.end_ns.get(), row.worker.get()));
+        assert_eq!(rows.collect::<Vec<_>>(), [(0.0, 0.0, 0), (0.0, 0.0, 0), (0.0, 20.0, 1), (50.0, 60.0, 1)]);
+        assert_eq!(records.lanes[0].stretch_count.get(), 0);
     }
 }

@@ -79,6 +79,7 @@ impl WarmUp {
             task_count: self.trace.header.task_count,
             canary_capacity: 0,
             hold_capacity: 0,
+            stretch_capacity: 0,
         });
         Trial::leaked(Parts {
             trace: self.trace,

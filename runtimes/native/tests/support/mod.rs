@@ -160,6 +160,7 @@ pub fn records_for(trace: &Trace, worker_count: usize) -> Records {
         task_count: trace.header.task_count,
         canary_capacity: 10_000,
         hold_capacity: trace.header.task_count * 4,
+        stretch_capacity: worker_count as u32 * 1000,
     })
 }
 
