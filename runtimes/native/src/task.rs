@@ -73,8 +73,7 @@ impl Task {
     fn advance(&mut self, timer: Option<Pin<&mut Option<Sleep>>>, context: &mut Context<'_>) -> Poll<()> {
         Worker::with(|worker| {
             let trial = self.trial;
-            let lane = worker.lane();
-            let now_ns = worker.clock.now_ns() - trial.epoch_ns();
+            let (lane, now_ns) = trial.poll_begins(worker);
             let recorder = trial.recorder(lane);
             let mut turn = Turn { trial, worker, lane, context, timer, recorder, now_ns, is_fresh: true };
             match self.resume(&mut turn) {

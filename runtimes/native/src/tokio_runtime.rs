@@ -15,6 +15,7 @@ use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
+use crate::worker::Worker;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
@@ -124,6 +125,8 @@ fn drive(settings: &Settings, on_ready: impl FnOnce(Result<Started, String>)) {
     };
     // Waits for all workers. One that is stuck keeps this thread, not the process.
     drop(runtime);
+    // With the current-thread flavour the worker leaves here.
+    Worker::with(|worker| worker.ends_rest(&trial.records));
     let depths = releaser.join().expect("the releaser does not panic");
     write_lanes(trial);
     if let Some(Execution { on_end, warm_up }) = execution {
@@ -226,7 +229,7 @@ fn build(settings: &Settings) -> Result<Runtime, String> {
     let worker_count = settings.worker_count;
     if settings.flavor == Flavor::CurrentThread {
         assert_eq!(worker_count, 1, "the current-thread flavour has one worker");
-        return build_with(Builder::new_current_thread(), settings.options);
+        return build_with(Builder::new_current_thread(), settings);
     }
     probe_threads(worker_count)?;
     let threads = Arc::new((Mutex::new(0), Condvar::new()));
@@ -236,7 +239,7 @@ fn build(settings: &Settings) -> Result<Runtime, String> {
         *counted.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         counted.1.notify_all();
     });
-    let runtime = build_with(builder, settings.options)?;
+    let runtime = build_with(builder, settings)?;
     let count = await_threads(&threads, worker_count);
     if count < worker_count {
         runtime.shutdown_background();
@@ -272,8 +275,11 @@ fn probe_threads(wanted: usize) -> Result<(), String> {
     }
 }
 
-fn build_with(mut builder: Builder, options: Options) -> Result<Runtime, String> {
-    options.apply(&mut builder);
+fn build_with(mut builder: Builder, settings: &Settings) -> Result<Runtime, String> {
+    let records = settings.records;
+    settings.options.apply(&mut builder);
+    builder.on_thread_park(|| Worker::with(Worker::parks));
+    builder.on_thread_stop(move || Worker::with(|worker| worker.ends_rest(&records)));
     let built = builder.enable_all().build();
     built.map_err(|error| format!("Tokio's runtime could not be built: {error}"))
 }

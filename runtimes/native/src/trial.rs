@@ -120,6 +120,15 @@ impl Trial {
         monotonic_ns() - self.epoch_ns()
     }
 
+    /// A poll begins on the calling worker: its lane and a reading of its clock.
+    #[inline(always)]
+    pub fn poll_begins(&self, worker: &Worker) -> (usize, f64) {
+        let epoch_ns = self.epoch_ns();
+        let now_ns = worker.clock.now_ns() - epoch_ns;
+        worker.polls(&self.records, epoch_ns, now_ns);
+        (worker.lane(), now_ns)
+    }
+
     /// Writes which thread each lane's worker runs on, so that its CPU time can be found. After the warm-up.
     pub fn bind_lanes(&self) {
         for (index, lane) in self.records.lanes[..self.worker_count].iter().enumerate() {
@@ -171,10 +180,8 @@ impl Trial {
     pub fn submit_canary(&'static self, canary: u32, due_ns: f64, now_ns: f64) {
         self.recorder(self.worker_count).canary_submitted(canary, due_ns, now_ns);
         drop(self.runtime.spawn(async move {
-            Worker::with(|worker| {
-                let now_ns = worker.clock.now_ns() - self.epoch_ns();
-                self.recorder(worker.lane()).canary_ran(canary, now_ns);
-            });
+            let (lane, now_ns) = Worker::with(|worker| self.poll_begins(worker));
+            self.recorder(lane).canary_ran(canary, now_ns);
         }));
     }
 
@@ -217,7 +224,8 @@ impl Trial {
         let until = self.anchor.instant_at(at_ns + self.epoch_ns());
         drop(self.runtime.spawn(async move {
             tokio::time::sleep_until(until.into()).await;
-            self.release(Worker::with(Worker::lane), task, at_ns);
+            let (lane, _) = Worker::with(|worker| self.poll_begins(worker));
+            self.release(lane, task, at_ns);
         }));
     }
 

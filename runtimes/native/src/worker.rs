@@ -1,7 +1,12 @@
-//! What a worker's thread keeps for itself: its lane and its clock, behind one access to thread-local memory.
+//! What a worker's thread keeps for itself: its lane, its clock and since when it rests, behind one access to
+//! thread-local memory.
+//!
+//! A rest begins right before Tokio parks the thread and ends with the next poll, or when the thread leaves:
+//! parking again without a poll in between continues it.
 
 use crate::clock::thread_id;
 use crate::cycle_clock::CycleClock;
+use crate::record::Records;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,12 +20,16 @@ static THREAD_IDS: [AtomicU32; LANE_LIMIT] = [const { AtomicU32::new(0) }; LANE_
 const UNKNOWN: usize = usize::MAX;
 
 thread_local! {
-    static WORKER: Worker = const { Worker { lane: Cell::new(UNKNOWN), clock: CycleClock::new() } };
+    static WORKER: Worker = const {
+        Worker { lane: Cell::new(UNKNOWN), clock: CycleClock::new(), rests_since_ns: Cell::new(0.0) }
+    };
 }
 
 pub struct Worker {
     lane: Cell<usize>,
     pub clock: CycleClock,
+    /// On CLOCK_MONOTONIC; 0 while it does not rest.
+    rests_since_ns: Cell<f64>,
 }
 
 impl Worker {
@@ -36,6 +45,38 @@ impl Worker {
         match self.lane.get() {
             UNKNOWN => self.find_lane(),
             lane => lane,
+        }
+    }
+
+    /// Tokio is about to park the thread.
+    pub fn parks(&self) {
+        if self.rests_since_ns.get() == 0.0 {
+            self.rests_since_ns.set(self.clock.now_ns());
+        }
+    }
+
+    /// A poll begins at `at_ns` after the epoch; before the epoch, which is 0 then, nothing is recorded.
+    #[inline(always)]
+    pub fn polls(&self, records: &Records, epoch_ns: f64, at_ns: f64) {
+        if self.rests_since_ns.get() != 0.0 {
+            self.end_rest(records, epoch_ns, at_ns);
+        }
+    }
+
+    /// A poll of what is no task of the trial begins, or the thread leaves.
+    pub fn ends_rest(&self, records: &Records) {
+        if self.rests_since_ns.get() != 0.0 {
+            let epoch_ns = records.header.epoch_ns.get();
+            self.end_rest(records, epoch_ns, self.clock.now_ns() - epoch_ns);
+        }
+    }
+
+    #[cold]
+    fn end_rest(&self, records: &Records, epoch_ns: f64, at_ns: f64) {
+        let since_ns = self.rests_since_ns.replace(0.0);
+        let lane = self.lane.get();
+        if epoch_ns > 0.0 && lane != UNKNOWN {
+            records.recorder(lane).idle(since_ns - epoch_ns, at_ns);
         }
     }
 

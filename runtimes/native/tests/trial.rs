@@ -116,6 +116,32 @@ fn a_block_holds_its_worker_and_gets_a_row() {
     }
 }
 
+/// Blocks of 5 ms, one every 15 ms: what is no block is rest.
+#[test]
+fn a_worker_rests_between_its_polls_and_never_within_one() {
+    for setup in [Setup::new(Flavor::MultiThread, 1), two_workers(), Setup::new(Flavor::CurrentThread, 1)] {
+        let due = (0..8).map(|index| task(0, f64::from(index) * 15e6)).collect();
+        let draft = Draft { tasks: due, ..chains(0, 1, vec![op(Opcode::Block, 5e6)]) };
+        let (records, _) = run(setup, draft.trace()).expect("the trial completes");
+        for (worker, lane) in records.lanes[..setup.worker_count].iter().enumerate() {
+            let rests: Vec<(f64, f64)> = records.rests_of(lane).collect();
+            assert!(!rests.is_empty() && lane.stretches_lost.get() == 0);
+            assert!(rests.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{rests:?}");
+            let mine = records.tasks.iter().filter(|row| usize::from(row.worker.get()) == worker);
+            let polls: Vec<(f64, f64)> =
+                mine.map(|row| (row.first_poll_ns.get(), row.finish_ns.get())).collect();
+            for (start_ns, end_ns) in &polls {
+                let is_within = |rest: &&(f64, f64)| rest.0 < *end_ns && rest.1 > *start_ns;
+                assert_eq!(rests.iter().find(is_within), None, "{start_ns} … {end_ns}");
+            }
+            let busy_ns: f64 = polls.iter().map(|poll| poll.1 - poll.0).sum();
+            let all_ns = lane.idle_ns.get() + busy_ns;
+            let end_ns = records.header.end_ns.get();
+            assert!(all_ns > end_ns * 0.8 && all_ns <= end_ns, "{all_ns} of {end_ns}");
+        }
+    }
+}
+
 #[test]
 fn without_a_window_canaries_come_until_the_tasks_have_ended() {
     let mut draft = chains(4, 1, vec![op(Opcode::Sleep, 5e6)]);

@@ -196,6 +196,7 @@ pub fn run_until(
         assert!(monotonic_ns() < deadline_ns, "the trial hangs");
         thread::sleep(Duration::from_micros(200));
     }
+    records.header.end_ns.set(monotonic_ns() - records.header.epoch_ns.get());
     records.header.stop.publish(1);
     started.stop();
     let stats = end.recv_timeout(LIMIT).expect("the workers leave in time")?;
