@@ -6,13 +6,15 @@
  * be had, it says so and how to get it, and ends with 1: nothing was proven.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const crate = join(dirname(dirname(fileURLToPath(import.meta.url))), "runtimes/native");
 /** One run of cargo: a first build takes two minutes. */
 const LIMIT_MS = 20 * 60_000;
+
+const REMEDY =
+  "The sanitizers need a nightly Rust and the standard library's source: rustup toolchain install nightly --profile minimal --component rust-src";
 
 const sanitizers = [
   {
@@ -40,7 +42,8 @@ for (const sanitizer of sanitizers) {
     "pipe",
   );
   if (control.status === 0 || !sanitizer.finding.test(control.stderr)) {
-    fail(`the ${sanitizer.name} sanitizer does not find the fault ${sanitizer.fault}:\n${control.stderr}`);
+    const words = control.stderr;
+    fail(`the ${sanitizer.name} sanitizer did not find the fault ${sanitizer.fault}. ${REMEDY}\n${words}`);
   }
   process.stdout.write(
     `${sanitizer.name} sanitizer: the fault on purpose is found. Now the crate's tests …\n`,
@@ -50,18 +53,12 @@ for (const sanitizer of sanitizers) {
   process.stdout.write(`${sanitizer.name} sanitizer: nothing found.\n`);
 }
 
-/** The machine's target, once a nightly compiler with the standard library's source is there. */
+/** The machine's target, as the nightly compiler names it. */
 function nightlyTarget() {
   if (process.platform !== "linux") fail(`the native runtimes are for Linux; this is ${process.platform}.`);
-  const ask = (...parameters) =>
-    spawnSync("rustc", ["+nightly", ...parameters], { cwd: crate, encoding: "utf8" }).stdout ?? "";
-  const host = /^host: (.+)$/m.exec(ask("-vV"))?.[1];
-  const library = join(ask("--print", "sysroot").trim(), "lib/rustlib/src/rust/library");
-  if (host === undefined || !existsSync(library)) {
-    fail(
-      "there is no nightly Rust with the standard library's source. Run: rustup toolchain install nightly --profile minimal --component rust-src",
-    );
-  }
+  const { stdout } = spawnSync("cargo", ["+nightly", "-vV"], { cwd: crate, encoding: "utf8" });
+  const host = /^host: (.+)$/m.exec(stdout ?? "")?.[1];
+  if (host === undefined) fail(`there is no nightly Rust here. ${REMEDY}`);
   return host;
 }
 
