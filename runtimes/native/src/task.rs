@@ -71,8 +71,9 @@ impl Task {
 
     #[inline]
     fn advance(&mut self, timer: Option<Pin<&mut Option<Sleep>>>, context: &mut Context<'_>) -> Poll<()> {
+        let trial = self.trial;
+        trial.prefetch_task(self.id);
         Worker::with(|worker| {
-            let trial = self.trial;
             let (lane, now_ns) = trial.poll_begins(worker);
             let recorder = trial.recorder(lane);
             let mut turn = Turn { trial, worker, lane, context, timer, recorder, now_ns, is_fresh: true };
