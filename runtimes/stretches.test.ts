@@ -4,6 +4,7 @@ import { build } from "../workloads/trace/build.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import { atOnce, closed, drive, oneClass, type Row, stream } from "./fixtures/drive.ts";
 import { timeOf } from "./fixtures/violations.ts";
+import { native, nativeCurrentThread } from "./native/native.ts";
 import { laneRow, type Records, stretchKinds, stretchRow, sumLanes, taskRecordRow } from "./record.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
@@ -13,6 +14,13 @@ const resting: readonly Row[] = [
   { runtime: singleThread, workerCount: 1 },
   { runtime: workStealing, workerCount: 1 },
   { runtime: workStealing, workerCount: 2 },
+  ...(native.availability().available
+    ? [
+        { runtime: native, workerCount: 1 },
+        { runtime: native, workerCount: 2 },
+        { runtime: nativeCurrentThread, workerCount: 1 },
+      ]
+    : []),
 ];
 
 describe.each(resting)("$runtime.name with $workerCount workers", ({ runtime, workerCount }) => {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isMainThread } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type ParameterValues, parseParameters } from "../../workloads/parameter.ts";
 import { build } from "../../workloads/trace/build.ts";
 import { opNames, ops } from "../../workloads/trace/op.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
@@ -66,6 +67,20 @@ test("an addon built for other rows is unavailable", () => {
   const availability = availabilityOf(stale);
   assert(!availability.available);
   expect(availability.reason).toMatch(/built for other records.*npm run build/);
+});
+
+test("the options are those of Tokio's builder, by flavour, with Tokio's defaults", () => {
+  const defaults = { eventInterval: 61, blockingThreads: 512, diagnostic: "off" };
+  expect(parseParameters(nativeCurrentThread.options, {}, "")).toEqual({ values: defaults });
+  expect(parseParameters(native.options, {}, "")).toEqual({ values: { lifo: "on", ...defaults } });
+  expect(
+    parseParameters(nativeCurrentThread.options, { lifo: "off" }, "native-current-thread"),
+  ).toMatchObject({
+    problems: [{ message: expect.stringMatching(/no parameter is called "lifo"/) }],
+  });
+  expect(parseParameters(native.options, { globalInterval: 0, eventInterval: 0 }, "native")).toMatchObject({
+    problems: [{ where: "native.globalInterval" }, { where: "native.eventInterval" }],
+  });
 });
 
 test("in CI with cargo the addon is built", ({ skip }) => {
@@ -170,6 +185,42 @@ describe.skipIf(!isBuilt)("trials on the addon", () => {
     forger.close();
   });
 
+  test("an option reaches Tokio: without its LIFO slot a child does not wait for its parent", async () => {
+    const ops: OpSpec[] = [
+      { op: "spawn", children: [{ class: "task", ops: [] }] },
+      { op: "block", ns: 200e6 },
+      { op: "join" },
+    ];
+    const trace = build(closed({ tasks: 1, sessions: 1, ops }), 1, { periodNs: 0 });
+    const childWaitNs = async (options: ParameterValues): Promise<number> => {
+      const { records } = await runTrial(native, trace, { workerCount: 2, peerPort: null, options });
+      const { firstPollNs, submittedNs } = taskRecordRow.index;
+      const child = taskRecordRow.strideBytes / 8;
+      return (
+        (records.taskF64[child + firstPollNs] as number) - (records.taskF64[child + submittedNs] as number)
+      );
+    };
+    expect(await childWaitNs({})).toBeGreaterThan(199e6);
+    expect(await childWaitNs({ lifo: "off" })).toBeLessThan(199e6);
+  });
+
+  test.each(cases)(
+    "diagnostic=on adds Tokio's histograms of $runtime.name",
+    async ({ runtime, workerCount }) => {
+      const trace = build(closed({ tasks: 500, sessions: 9, ops: [] }), 1, { periodNs: 0 });
+      const options = { diagnostic: "on" };
+      const { stats } = await runTrial(runtime, trace, { workerCount, peerPort: null, options });
+      expect(stats.scheduleLatencyCount).toBe(500);
+      expect(stats.scheduleLatencyP99ToNs).toBeGreaterThan(stats.scheduleLatencyP99FromNs as number);
+      const plain = await runTrial(runtime, trace, { workerCount, peerPort: null });
+      expect(plain.stats).not.toHaveProperty("scheduleLatencyCount");
+      expect(plain.stats).toMatchObject({
+        globalQueueDepthMax: expect.any(Number),
+        unparks: expect.any(Number),
+      });
+    },
+  );
+
   test("a stop in the middle ends the trial with tasks undone", async () => {
     const trace = build(closed({ tasks: 4, sessions: 1, ops: [{ op: "sleep", ns: 60e9 }] }), 1, {
       periodNs: 1e6,
@@ -252,6 +303,8 @@ function plannedOps(trace: Trace): Record<string, number> {
 interface TrialOptions {
   readonly workerCount: number;
   readonly peerPort: number | null;
+  /** Default: Tokio's own. */
+  readonly options?: ParameterValues;
   /** Default: every task and every canary has ended. */
   readonly isOver?: (records: Records) => boolean;
 }
@@ -260,13 +313,13 @@ interface TrialOptions {
 async function runTrial(
   runtime: Runtime,
   trace: Trace,
-  { workerCount, peerPort, isOver = hasEnded }: TrialOptions,
+  { workerCount, peerPort, options = {}, isOver = hasEnded }: TrialOptions,
 ): Promise<{ records: Records; stats: RuntimeStats }> {
   const records = allocateRecords(shapeFor(trace, workerCount));
   const started = await runtime.start({
     workerCount,
     coreCount: 2,
-    options: {},
+    options,
     trace,
     records,
     warmUp: warmUpTrace(peerPort !== null),

@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { choice, count, type ParameterTable, type ParameterValues } from "../../workloads/parameter.ts";
 import { type OpName, opNames } from "../../workloads/trace/op.ts";
 import type { Availability, Runtime, RuntimeSettings, RuntimeStats, StartedRuntime } from "../runtime.ts";
 import { layoutFingerprint } from "./layouts.ts";
@@ -31,6 +32,16 @@ interface StartSettings {
   readonly records: Uint8Array;
   readonly warmUp: Uint8Array;
   readonly peerPort?: number;
+  readonly options: TokioOptions;
+}
+
+/** undefined: as Tokio does by itself. */
+interface TokioOptions {
+  readonly hasLifoSlot: boolean | undefined;
+  readonly globalInterval: number | undefined;
+  readonly eventInterval: number | undefined;
+  readonly blockingThreads: number | undefined;
+  readonly isDiagnostic: boolean;
 }
 
 interface StartedTrial {
@@ -42,6 +53,41 @@ const addonPath: string = fileURLToPath(new URL("../../../runtimes/native/isoloa
 
 const remedy = "Install Rust with cargo from https://rustup.rs and run `npm run build`.";
 
+/** Tokio's counters are 32 bits wide. */
+const INTERVAL_MAX = 2 ** 32 - 1;
+/** Far more threads than a process gets. */
+const BLOCKING_THREADS_MAX = 32_768;
+
+/** Tokio's own knobs that both schedulers have, with Tokio's defaults. */
+const sharedOptions: ParameterTable = {
+  globalInterval: count(
+    "ticks between two looks at the global queue; unset: Tokio tunes it (current_thread: 31)",
+    { min: 1, max: INTERVAL_MAX, default: undefined },
+  ),
+  eventInterval: count("ticks between two looks at sockets and timers", {
+    min: 1,
+    max: INTERVAL_MAX,
+    default: 61,
+  }),
+  blockingThreads: count("threads of the blocking pool, at most", {
+    min: 1,
+    max: BLOCKING_THREADS_MAX,
+    default: 512,
+  }),
+  diagnostic: choice(
+    "on: runtimeStats get Tokio's histograms of poll times and schedule latencies; they read the clock at every poll, so never compare such a trial",
+    ["off", "on"],
+  ),
+};
+
+const multiThreadOptions: ParameterTable = {
+  lifo: choice(
+    "whether a worker runs the task it woke last at once, before its queue; others cannot steal it",
+    ["on", "off"],
+  ),
+  ...sharedOptions,
+};
+
 const nativeOps: ReadonlySet<OpName> = new Set(opNames);
 
 export const native: Runtime = {
@@ -49,7 +95,7 @@ export const native: Runtime = {
   summary: "Tokio's multi_thread scheduler, in a Rust addon",
   workers: "many",
   time: "live",
-  options: {},
+  options: multiThreadOptions,
   ops: nativeOps,
   availability: () => availabilityOf(addonPath),
   start: (settings) => startAddon(settings, true),
@@ -60,7 +106,7 @@ export const nativeCurrentThread: Runtime = {
   summary: "Tokio's current_thread scheduler, in a Rust addon",
   workers: "one",
   time: "live",
-  options: {},
+  options: sharedOptions,
   ops: nativeOps,
   availability: () => availabilityOf(addonPath),
   start: (settings) => startAddon(settings, false),
@@ -92,7 +138,7 @@ export function loadAddon(path: string = addonPath): { addon: Addon } | { reason
 }
 
 async function startAddon(settings: RuntimeSettings, isMultiThread: boolean): Promise<StartedRuntime> {
-  const { workerCount, coreCount, trace, records, warmUp, peerPort } = settings;
+  const { workerCount, coreCount, trace, records, warmUp, peerPort, options } = settings;
   assert(isMultiThread || workerCount === 1, `native-current-thread runs one worker, not ${workerCount}`);
   const loaded = loadAddon();
   if ("reason" in loaded) throw new Error(loaded.reason);
@@ -104,6 +150,19 @@ async function startAddon(settings: RuntimeSettings, isMultiThread: boolean): Pr
     records: records.bytes,
     warmUp: warmUp.bytes,
     ...(peerPort === null ? {} : { peerPort }),
+    options: tokioOptions(options),
   });
   return { execute: () => trial.execute(), stop: () => trial.stop() };
+}
+
+function tokioOptions(given: ParameterValues): TokioOptions {
+  const number = (name: string): number | undefined =>
+    given[name] === undefined ? undefined : Number(given[name]);
+  return {
+    hasLifoSlot: given.lifo === undefined ? undefined : given.lifo === "on",
+    globalInterval: number("globalInterval"),
+    eventInterval: number("eventInterval"),
+    blockingThreads: number("blockingThreads"),
+    isDiagnostic: given.diagnostic === "on",
+  };
 }

@@ -8,6 +8,7 @@ use crate::payload::push_payload;
 use crate::record::Records;
 use crate::suspension::{Resumption, Suspension};
 use crate::trace::{bytes_of, row_from};
+use crate::worker::Worker;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -198,6 +199,7 @@ impl Future for Serve {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let serve = self.get_mut();
+        Worker::with(|worker| worker.ends_rest(&serve.connection.surroundings.records));
         if let Poll::Ready(error) = serve.connection.poll_flush(context) {
             serve.connection.broke(&error.to_string());
             return Poll::Ready(());

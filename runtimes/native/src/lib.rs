@@ -10,11 +10,16 @@ compile_error!("the native runtimes are for 64-bit little-endian Linux");
 
 mod cells;
 pub mod clock;
+mod cycle_clock;
 mod echo;
 #[rustfmt::skip]
 pub mod generated;
+mod histograms;
 pub mod kernel;
+pub mod options;
 pub mod payload;
+mod prefetch;
+mod queue_depths;
 pub mod record;
 pub mod reference;
 mod release;
@@ -25,12 +30,14 @@ pub mod tokio_runtime;
 pub mod trace;
 mod trial;
 mod warm_up;
+mod worker;
 
 #[cfg(all(feature = "node", not(test)))]
 mod node {
     use crate::clock::monotonic_ns;
     use crate::generated::{LAYOUT_FINGERPRINT, PAYLOAD_LIMIT_BYTES};
     use crate::kernel;
+    use crate::options::Options;
     use crate::payload::push_payload;
     use crate::record::Records;
     use crate::reference;
@@ -61,6 +68,30 @@ mod node {
         pub warm_up: Uint8Array,
         /// null: the trace needs no peer.
         pub peer_port: Option<u16>,
+        pub options: TokioOptions,
+    }
+
+    /// null: as Tokio does by itself.
+    #[napi(object)]
+    pub struct TokioOptions {
+        pub has_lifo_slot: Option<bool>,
+        pub global_interval: Option<u32>,
+        pub event_interval: Option<u32>,
+        pub blocking_threads: Option<u32>,
+        pub is_diagnostic: bool,
+    }
+
+    impl From<TokioOptions> for Options {
+        fn from(given: TokioOptions) -> Self {
+            let own = Options::default();
+            Options {
+                has_lifo_slot: given.has_lifo_slot.unwrap_or(own.has_lifo_slot),
+                global_interval: given.global_interval,
+                event_interval: given.event_interval.unwrap_or(own.event_interval),
+                blocking_threads: given.blocking_threads.map_or(own.blocking_threads, |count| count as usize),
+                is_diagnostic: given.is_diagnostic,
+            }
+        }
     }
 
     /// Resolves with a `StartedTrial` when the workers are up and warm.
@@ -75,6 +106,7 @@ mod node {
             records: kept_records(settings.records)?,
             warm_up: kept_trace(settings.warm_up)?,
             peer_port: settings.peer_port,
+            options: settings.options.into(),
         };
         let (deferred, promise) = env.create_deferred()?;
         tokio_runtime::start(settings, move |outcome| match outcome {

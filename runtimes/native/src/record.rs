@@ -113,6 +113,13 @@ impl Records {
         Recorder { records: self, lane: &self.lanes[lane], lane_index: lane as u16 }
     }
 
+    /// Start and end of the idle stretches of `lane` that have a row.
+    pub fn rests_of(&self, lane: &Lane) -> impl Iterator<Item = (f64, f64)> {
+        let first = lane.stretch_first.get() as usize;
+        let rows = &self.stretches[first..first + lane.stretch_count.get() as usize];
+        rows.iter().map(|row| (row.start_ns.get(), row.end_ns.get()))
+    }
+
     /// The witness has ended the trial.
     pub fn stopped(&self) -> bool {
         self.header.stop.observe() != 0

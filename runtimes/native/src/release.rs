@@ -4,6 +4,7 @@
 //! stall (no coordinated omission; Tene, "How NOT to Measure Latency").
 
 use crate::clock::{monotonic_ns, set_timer_slack_ns, sleep_until_ns};
+use crate::queue_depths::QueueDepths;
 use crate::trial::Trial;
 
 /// No sleep is longer, so that a stop is soon seen.
@@ -15,10 +16,11 @@ const SPIN_NS: f64 = 100e3;
 /// 1 µs; the kernel's default of 50 µs would be the releases' own lateness.
 const TIMER_SLACK_NS: u64 = 1_000;
 
-/// Releases everything, says so in the header and returns; earlier if the trial is stopped.
-/// `may_spin`: there are fewer workers than cores.
-pub fn release_all(trial: &'static Trial, may_spin: bool) {
+/// Releases everything, says so in the header and stays until the stop; earlier if the trial is stopped. Answers
+/// what it saw of Tokio's queues. `may_spin`: there are fewer workers than cores.
+pub fn release_all(trial: &'static Trial, may_spin: bool) -> QueueDepths {
     set_timer_slack_ns(TIMER_SLACK_NS);
+    let mut depths = QueueDepths::default();
     let root_count = trial.trace.header.root_count;
     let mut root = 0;
     let mut canary = 0;
@@ -31,6 +33,7 @@ pub fn release_all(trial: &'static Trial, may_spin: bool) {
             break;
         }
         let Some(now_ns) = wait_until(trial, due_ns, may_spin) else { break };
+        depths.sample(&trial.metrics, now_ns);
         if root_due_ns <= canary_due_ns {
             trial.submit_root(root, now_ns);
             root += 1;
@@ -42,8 +45,10 @@ pub fn release_all(trial: &'static Trial, may_spin: bool) {
     trial.records.header.release_ended.publish(1);
     // It stays until the end, so that the CPU time it took can still be read.
     while !trial.records.stopped() {
+        depths.sample(&trial.metrics, trial.now_ns());
         sleep_until_ns(monotonic_ns() + STAY_NS);
     }
+    depths
 }
 
 /// When the next canary is due; Infinity where there is none any more.

@@ -13,12 +13,15 @@ use crate::kernel::burn;
 use crate::record::Recorder;
 use crate::step::{Effect, Stepper};
 use crate::trial::Trial;
+use crate::worker::Worker;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::task::coop::poll_proceed;
 use tokio::time::Sleep;
 
+/// Small, since Tokio moves it into its place several times: the timer of a task that sleeps lies outside.
 pub struct Task {
     trial: &'static Trial,
     id: u32,
@@ -35,17 +38,26 @@ enum Wait {
     },
     Timer {
         until_ns: f64,
-        sleep: Sleep,
     },
     /// A reply or its children: its slot in the trial's suspensions tells.
     Others,
 }
 
+/// A task of a trace with sleeps: it has room for a timer, so that a sleep allocates nothing.
+pub struct SleepingTask {
+    task: Task,
+    timer: Option<Sleep>,
+}
+
 /// One poll in progress.
-struct Turn<'a> {
+struct Turn<'a, 'b> {
     trial: &'static Trial,
-    recorder: Recorder<'a>,
+    worker: &'a Worker,
     lane: usize,
+    context: &'a mut Context<'b>,
+    /// None where the trace has no sleep.
+    timer: Option<Pin<&'a mut Option<Sleep>>>,
+    recorder: Recorder<'a>,
     /// The last reading of the clock.
     now_ns: f64,
     /// Nothing has been done since the last reading.
@@ -56,38 +68,59 @@ impl Task {
     pub fn new(trial: &'static Trial, id: u32) -> Task {
         Task { trial, id, stepper: Stepper::default(), waits: Wait::FirstPoll }
     }
+
+    #[inline]
+    fn advance(&mut self, timer: Option<Pin<&mut Option<Sleep>>>, context: &mut Context<'_>) -> Poll<()> {
+        let trial = self.trial;
+        trial.prefetch_task(self.id);
+        Worker::with(|worker| {
+            let (lane, now_ns) = trial.poll_begins(worker);
+            let recorder = trial.recorder(lane);
+            let mut turn = Turn { trial, worker, lane, context, timer, recorder, now_ns, is_fresh: true };
+            match self.resume(&mut turn) {
+                Some(result) => self.run(&mut turn, result),
+                None => Poll::Pending,
+            }
+        })
+    }
 }
 
 impl Future for Task {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        // SAFETY: only the `Sleep` in `waits` must not move; it is polled and dropped where it stands.
-        let task = unsafe { self.get_unchecked_mut() };
-        let trial = task.trial;
-        let lane = trial.lane();
-        let recorder = trial.recorder(lane);
-        let mut turn = Turn { trial, recorder, lane, now_ns: trial.now_ns(), is_fresh: true };
-        match task.resume(&mut turn, context) {
-            Some(result) => task.run(&mut turn, result, context),
-            None => Poll::Pending,
-        }
+        self.get_mut().advance(None, context)
+    }
+}
+
+impl SleepingTask {
+    pub fn new(task: Task) -> SleepingTask {
+        SleepingTask { task, timer: None }
+    }
+}
+
+impl Future for SleepingTask {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: the timer is the only part that must not move; it is polled and dropped where it stands.
+        let SleepingTask { task, timer } = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above; it is pinned because `self` is.
+        task.advance(Some(unsafe { Pin::new_unchecked(timer) }), context)
     }
 }
 
 impl Task {
     /// Records the start of a poll. The result of the op it was suspended in, or None where it still has to wait.
     #[inline]
-    fn resume(&mut self, turn: &mut Turn, context: &mut Context<'_>) -> Option<u32> {
-        let (ready_ns, result) = match &mut self.waits {
+    fn resume(&mut self, turn: &mut Turn) -> Option<u32> {
+        let (ready_ns, result) = match self.waits {
             Wait::FirstPoll => (0.0, Some(0)),
-            Wait::Turn { ready_ns } => (*ready_ns, Some(0)),
-            Wait::Timer { until_ns, sleep } => {
-                // SAFETY: the task is pinned, and so is the sleep in it.
-                let is_over = unsafe { Pin::new_unchecked(sleep) }.poll(context).is_ready();
-                if is_over {
-                    turn.recorder.performed(Opcode::Sleep, turn.now_ns - *until_ns);
-                    (*until_ns, Some(0))
+            Wait::Turn { ready_ns } => (ready_ns, Some(0)),
+            Wait::Timer { until_ns } => {
+                if turn.timer_is_over() {
+                    turn.recorder.performed(Opcode::Sleep, turn.now_ns - until_ns);
+                    (until_ns, Some(0))
                 } else {
                     // Tokio's budget can run out under a timer that has fired; the poll that counts comes later.
                     (turn.now_ns, None)
@@ -104,7 +137,7 @@ impl Task {
 
     /// Steps and performs until the task finishes or suspends.
     #[inline]
-    fn run(&mut self, turn: &mut Turn, mut result: u32, context: &mut Context<'_>) -> Poll<()> {
+    fn run(&mut self, turn: &mut Turn, mut result: u32) -> Poll<()> {
         loop {
             match self.stepper.step(&turn.trial.trace, self.id, result) {
                 Effect::Finished => {
@@ -121,19 +154,19 @@ impl Task {
                     result = 0;
                 }
                 Effect::Join { first, count } => {
-                    if self.suspends_in_join(turn, first, count, context) {
+                    if self.suspends_in_join(turn, first, count) {
                         return Poll::Pending;
                     }
                     result = 0;
                 }
                 Effect::Sleep { length_ns } => {
-                    if self.suspends_in_sleep(turn, length_ns, context) {
+                    if self.suspends_in_sleep(turn, length_ns) {
                         return Poll::Pending;
                     }
                     result = 0;
                 }
                 Effect::Yield => {
-                    self.yield_turn(turn, context);
+                    self.yield_turn(turn);
                     return Poll::Pending;
                 }
                 Effect::Echo { seed, bytes, reply_delay_ns } => {
@@ -144,7 +177,7 @@ impl Task {
                         reply_delay_ns,
                         is_warm_up: turn.trial.countdown.is_some(),
                     };
-                    self.echo(turn, &request, context);
+                    self.echo(turn, &request);
                     return Poll::Pending;
                 }
             }
@@ -182,23 +215,36 @@ impl Task {
         turn.is_fresh = false;
     }
 
-    fn suspends_in_join(&mut self, turn: &mut Turn, first: u32, count: u32, context: &Context<'_>) -> bool {
+    fn suspends_in_join(&mut self, turn: &mut Turn, first: u32, count: u32) -> bool {
         turn.recorder.performed(Opcode::Join, 0.0);
         let suspension = turn.trial.suspension(self.id);
-        suspension.arm(context.waker(), 1);
+        suspension.arm(turn.context.waker(), 1);
         turn.is_fresh = false;
-        self.waits = Wait::Others;
-        turn.trial.begin_join(suspension, first, count)
+        if turn.trial.begin_join(suspension, first, count) {
+            self.waits = Wait::Others;
+            return true;
+        }
+        // As Tokio's own resources, a join that need not wait takes from the task's budget, so that a task that
+        // never waits yields. Without budget Tokio has put the waker behind all that is ready.
+        match poll_proceed(turn.context) {
+            Poll::Ready(progress) => {
+                progress.made_progress();
+                false
+            }
+            Poll::Pending => {
+                self.waits = Wait::Turn { ready_ns: turn.now_ns };
+                true
+            }
+        }
     }
 
-    fn suspends_in_sleep(&mut self, turn: &mut Turn, length_ns: f64, context: &mut Context<'_>) -> bool {
+    fn suspends_in_sleep(&mut self, turn: &mut Turn, length_ns: f64) -> bool {
         turn.refresh();
         let until_ns = turn.now_ns + length_ns;
         let until = turn.trial.anchor.instant_at(until_ns + turn.trial.epoch_ns());
-        self.waits = Wait::Timer { until_ns, sleep: tokio::time::sleep_until(until.into()) };
-        let Wait::Timer { sleep, .. } = &mut self.waits else { unreachable!("it was just set") };
-        // SAFETY: the task is pinned, and so is the sleep in it.
-        let is_over = unsafe { Pin::new_unchecked(sleep) }.poll(context).is_ready();
+        self.waits = Wait::Timer { until_ns };
+        timer_of(&mut turn.timer).set(Some(tokio::time::sleep_until(until.into())));
+        let is_over = turn.timer_is_over();
         if is_over {
             turn.read_clock();
             turn.recorder.performed(Opcode::Sleep, turn.now_ns - until_ns);
@@ -206,18 +252,18 @@ impl Task {
         !is_over
     }
 
-    fn yield_turn(&mut self, turn: &mut Turn, context: &mut Context<'_>) {
+    fn yield_turn(&mut self, turn: &mut Turn) {
         turn.recorder.performed(Opcode::Yield, 0.0);
         self.waits = Wait::Turn { ready_ns: turn.now_ns };
         // The first poll of Tokio's own yield puts this task's waker behind all that is ready.
-        let is_over = pin!(tokio::task::yield_now()).poll(context).is_ready();
+        let is_over = pin!(tokio::task::yield_now()).poll(turn.context).is_ready();
         debug_assert!(!is_over);
     }
 
-    fn echo(&mut self, turn: &mut Turn, request: &Request, context: &Context<'_>) {
+    fn echo(&mut self, turn: &mut Turn, request: &Request) {
         turn.recorder.performed(Opcode::Echo, 0.0);
         self.waits = Wait::Others;
-        turn.trial.suspension(self.id).arm(context.waker(), 1);
+        turn.trial.suspension(self.id).arm(turn.context.waker(), 1);
         let connections = turn.trial.connections.expect("a trace with an echo has connections");
         // Consecutive requests go round over the connections.
         connections.send(self.id as usize + self.stepper.pc() as usize, request);
@@ -231,7 +277,7 @@ impl Task {
     }
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// Reads the clock if something was done since the last reading.
     #[inline]
     fn refresh(&mut self) {
@@ -242,7 +288,16 @@ impl Turn<'_> {
 
     #[inline]
     fn read_clock(&mut self) {
-        self.now_ns = self.trial.now_ns();
+        self.now_ns = self.worker.clock.now_ns_after_all() - self.trial.epoch_ns();
         self.is_fresh = true;
     }
+
+    fn timer_is_over(&mut self) -> bool {
+        let timer = timer_of(&mut self.timer).as_pin_mut().expect("the timer is set");
+        timer.poll(self.context).is_ready()
+    }
+}
+
+fn timer_of<'a>(room: &'a mut Option<Pin<&mut Option<Sleep>>>) -> Pin<&'a mut Option<Sleep>> {
+    room.as_mut().expect("the tasks of a trace with sleeps have room for a timer").as_mut()
 }

@@ -4,13 +4,18 @@
 //! for the workers to leave. With the current-thread flavour the driver is the one worker.
 
 use crate::clock::thread_id;
+use crate::cycle_clock::reads_cycles;
 use crate::echo::{Connections, Surroundings};
+use crate::histograms::Histograms;
+use crate::options::Options;
+use crate::queue_depths::QueueDepths;
 use crate::record::Records;
 use crate::release::release_all;
 use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
+use crate::worker::Worker;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
@@ -41,21 +46,30 @@ pub struct Settings {
     pub warm_up: Trace,
     /// None where the trace needs no peer.
     pub peer_port: Option<u16>,
+    pub options: Options,
 }
 
-/// Tokio's own counters at the end of a trial, by the names of `runtimeStats`.
+/// What Tokio itself counted in a trial, by the names of `runtimeStats`.
 pub type Stats = Vec<(&'static str, f64)>;
 pub type OnEnd = Box<dyn FnOnce(Result<Stats, String>) + Send>;
 
 /// A runtime that is up and warm.
 pub struct Started {
     trial: &'static Trial,
+    is_diagnostic: bool,
     commands: UnboundedSender<Command>,
     begin_release: mpsc::Sender<()>,
 }
 
+/// A trial that runs.
+struct Execution {
+    on_end: OnEnd,
+    /// Tokio's histograms at the epoch, in a diagnostic trial: the warm-up's part of those at the end.
+    warm_up: Option<Histograms>,
+}
+
 enum Command {
-    Execute(OnEnd),
+    Execute(Execution),
     Stop,
     /// A connection broke; the message for the user.
     Failed(String),
@@ -63,6 +77,7 @@ enum Command {
 
 /// Brings the runtime up; `on_ready` is called on the driver's thread.
 pub fn start(settings: Settings, on_ready: impl FnOnce(Result<Started, String>) + Send + 'static) {
+    reads_cycles();
     let name = match settings.flavor {
         Flavor::MultiThread => "isoload-driver",
         Flavor::CurrentThread => "isoload-worker",
@@ -76,8 +91,10 @@ impl Started {
     /// counters when all workers have left after the stop, or with a message as soon as the trial has failed.
     pub fn execute(&self, on_end: OnEnd) {
         self.trial.set_epoch(self.trial.records.header.epoch_ns.get());
+        let warm_up = self.is_diagnostic.then(|| Histograms::read(&self.trial.metrics));
         self.begin_release.send(()).expect("the releaser waits for it");
-        self.commands.send(Command::Execute(on_end)).expect("the driver waits for it");
+        let execution = Execution { on_end, warm_up };
+        self.commands.send(Command::Execute(execution)).expect("the driver waits for it");
     }
 
     /// Returns at once. The trial is over; the header's `stop` is set.
@@ -96,36 +113,51 @@ fn drive(settings: &Settings, on_ready: impl FnOnce(Result<Started, String>)) {
     };
     let (begin_release, begun) = mpsc::channel();
     let releaser = spawn_releaser(settings, trial, begun);
-    on_ready(Ok(Started { trial, commands, begin_release }));
-    let (on_end, failure) = runtime.block_on(await_end(&mut received));
-    if let Some(message) = failure {
-        // The releaser stays as it is: the trial's process ends.
-        on_end(Err(message));
-        return runtime.shutdown_background();
-    }
+    let is_diagnostic = settings.options.is_diagnostic;
+    on_ready(Ok(Started { trial, is_diagnostic, commands, begin_release }));
+    let execution = match runtime.block_on(await_end(&mut received)) {
+        End::Stopped(execution) => execution,
+        End::Failed(execution, message) => {
+            // The releaser stays as it is: the trial's process ends.
+            (execution.on_end)(Err(message));
+            return runtime.shutdown_background();
+        }
+    };
     // Waits for all workers. One that is stuck keeps this thread, not the process.
     drop(runtime);
-    releaser.join().expect("the releaser does not panic");
+    // With the current-thread flavour the worker leaves here.
+    Worker::with(|worker| worker.ends_rest(&trial.records));
+    let depths = releaser.join().expect("the releaser does not panic");
     write_lanes(trial);
-    on_end(Ok(stats(&trial.metrics)));
+    if let Some(Execution { on_end, warm_up }) = execution {
+        let mut stats = counters(&trial.metrics);
+        stats.extend(depths.map(|depths| depths.stats()).unwrap_or_default());
+        if let Some(warm_up) = warm_up {
+            stats.extend(diagnosis(&trial.metrics, &warm_up));
+        }
+        on_end(Ok(stats));
+    }
+}
+
+enum End {
+    /// None: stopped before it was executed.
+    Stopped(Option<Execution>),
+    Failed(Execution, String),
 }
 
 /// Waits for the stop, or for a failure of an executing trial.
-async fn await_end(commands: &mut UnboundedReceiver<Command>) -> (OnEnd, Option<String>) {
-    let mut on_end: OnEnd = Box::new(|_| {});
-    let mut executes = false;
+async fn await_end(commands: &mut UnboundedReceiver<Command>) -> End {
+    let mut executing = None;
     let mut failure = None;
     loop {
         match commands.recv().await.expect("the connections and `Started` hold senders") {
-            Command::Execute(called) => {
-                on_end = called;
-                executes = true;
-            }
+            Command::Execute(execution) => executing = Some(execution),
             Command::Failed(message) => failure = Some(message),
-            Command::Stop => return (on_end, None),
+            Command::Stop => return End::Stopped(executing),
         }
-        if executes && failure.is_some() {
-            return (on_end, failure);
+        match (executing.take(), failure.take()) {
+            (Some(execution), Some(message)) => return End::Failed(execution, message),
+            waiting => (executing, failure) = waiting,
         }
     }
 }
@@ -197,21 +229,17 @@ fn build(settings: &Settings) -> Result<Runtime, String> {
     let worker_count = settings.worker_count;
     if settings.flavor == Flavor::CurrentThread {
         assert_eq!(worker_count, 1, "the current-thread flavour has one worker");
-        return Builder::new_current_thread().enable_all().build().map_err(|error| unbuilt(&error));
+        return build_with(Builder::new_current_thread(), settings);
     }
     probe_threads(worker_count)?;
     let threads = Arc::new((Mutex::new(0), Condvar::new()));
     let counted = threads.clone();
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(worker_count)
-        .thread_name("isoload-worker")
-        .on_thread_start(move || {
-            *counted.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-            counted.1.notify_all();
-        })
-        .enable_all()
-        .build()
-        .map_err(|error| unbuilt(&error))?;
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(worker_count).thread_name("isoload-worker").on_thread_start(move || {
+        *counted.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        counted.1.notify_all();
+    });
+    let runtime = build_with(builder, settings)?;
     let count = await_threads(&threads, worker_count);
     if count < worker_count {
         runtime.shutdown_background();
@@ -247,8 +275,13 @@ fn probe_threads(wanted: usize) -> Result<(), String> {
     }
 }
 
-fn unbuilt(error: &std::io::Error) -> String {
-    format!("Tokio's runtime could not be built: {error}")
+fn build_with(mut builder: Builder, settings: &Settings) -> Result<Runtime, String> {
+    let records = settings.records;
+    settings.options.apply(&mut builder);
+    builder.on_thread_park(|| Worker::with(Worker::parks));
+    builder.on_thread_stop(move || Worker::with(|worker| worker.ends_rest(&records)));
+    let built = builder.enable_all().build();
+    built.map_err(|error| format!("Tokio's runtime could not be built: {error}"))
 }
 
 /// How many threads have started: `wanted`, or fewer after the limit.
@@ -259,14 +292,16 @@ fn await_threads((count, grown): &(Mutex<usize>, Condvar), wanted: usize) -> usi
 }
 
 /// A thread that is there before the epoch and begins when told. Told never, it ends with `Started`.
-fn spawn_releaser(settings: &Settings, trial: &'static Trial, begun: mpsc::Receiver<()>) -> JoinHandle<()> {
+fn spawn_releaser(
+    settings: &Settings,
+    trial: &'static Trial,
+    begun: mpsc::Receiver<()>,
+) -> JoinHandle<Option<QueueDepths>> {
     let may_spin = settings.worker_count < settings.core_count;
     let releaser = thread::Builder::new().name("isoload-release".to_owned());
     let run = move || {
         trial.records.lanes[trial.worker_count].thread_id.set(thread_id());
-        if begun.recv().is_ok() {
-            release_all(trial, may_spin);
-        }
+        begun.recv().is_ok().then(|| release_all(trial, may_spin))
     };
     releaser.spawn(run).expect("the releaser's thread starts")
 }
@@ -279,21 +314,41 @@ fn write_lanes(trial: &Trial) {
     }
 }
 
-/// Sums over the workers, warm-up and the connections' own tasks included.
-fn stats(metrics: &RuntimeMetrics) -> Stats {
+/// Sums over the workers at the end, warm-up and the connections' own tasks included. `polls` are Tokio's: a task
+/// from the LIFO slot counts as part of the poll before it.
+fn counters(metrics: &RuntimeMetrics) -> Stats {
     let sum = |of: fn(&RuntimeMetrics, usize) -> u64| {
         (0..metrics.num_workers()).map(|worker| of(metrics, worker)).sum::<u64>() as f64
     };
+    let parks = sum(RuntimeMetrics::worker_park_count);
     vec![
         ("workers", metrics.num_workers() as f64),
         ("spawned", metrics.spawned_tasks_count() as f64),
         ("polls", sum(RuntimeMetrics::worker_poll_count)),
         ("steals", sum(RuntimeMetrics::worker_steal_count)),
         ("stealOperations", sum(RuntimeMetrics::worker_steal_operations)),
-        ("parks", sum(RuntimeMetrics::worker_park_count)),
+        ("parks", parks),
+        // Tokio counts both together.
+        ("unparks", sum(RuntimeMetrics::worker_park_unpark_count) - parks),
         ("localSchedules", sum(RuntimeMetrics::worker_local_schedule_count)),
         ("remoteSchedules", metrics.remote_schedule_count() as f64),
         ("overflows", sum(RuntimeMetrics::worker_overflow_count)),
         ("budgetForcedYields", metrics.budget_forced_yield_count() as f64),
+        // 0: its workers read CLOCK_MONOTONIC through the kernel, at more than twice the cost.
+        ("readsCycleCounter", f64::from(reads_cycles())),
     ]
+}
+
+/// What Tokio's histograms say of the trial without its warm-up; of multi_thread also its own moving mean of a
+/// poll's time, as a mean over the workers. current_thread keeps none.
+fn diagnosis(metrics: &RuntimeMetrics, warm_up: &Histograms) -> Stats {
+    let count = metrics.num_workers();
+    let mean_ns =
+        (0..count).map(|worker| metrics.worker_mean_poll_time(worker).as_nanos() as f64).sum::<f64>()
+            / count as f64;
+    let mut stats = Histograms::read(metrics).stats_since(warm_up);
+    if mean_ns > 0.0 {
+        stats.push(("meanPollTimeNs", mean_ns));
+    }
+    stats
 }

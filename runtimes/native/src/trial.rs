@@ -1,27 +1,18 @@
 //! One trial: its trace and records, and how its tasks are released. All workers share it.
 
 use crate::cells::F64;
-use crate::clock::{Anchor, monotonic_ns, thread_id};
+use crate::clock::Anchor;
 use crate::echo::Connections;
 use crate::generated::{NONE, Opcode};
+use crate::prefetch::prefetch;
 use crate::record::{Recorder, Records};
 use crate::suspension::Suspension;
-use crate::task::Task;
+use crate::task::{SleepingTask, Task};
 use crate::trace::Trace;
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use crate::worker::{Worker, thread_id_of};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::sync::Notify;
-
-thread_local! {
-    static LANE: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// More workers than any plan may ask for.
-const LANE_LIMIT: usize = 1024;
-
-/// The kernel's id of each lane's thread, known from the warm-up on, in which every worker runs.
-static THREAD_IDS: [AtomicU32; LANE_LIMIT] = [const { AtomicU32::new(0) }; LANE_LIMIT];
 
 /// A child that a parent may still join; the values of `Trial::joins`.
 const JOIN_RUNNING: u8 = 0;
@@ -44,6 +35,8 @@ pub struct Trial {
     runtime: Handle,
     /// CLOCK_MONOTONIC at the epoch. Written before the first task is released.
     epoch_ns: F64,
+    /// Some task sleeps, so all of them have room for a timer.
+    has_sleeps: bool,
     /// By task; empty where none waits for children or a reply.
     suspensions: &'static [Suspension],
     /// The task released by each task's end, or NONE; empty where none follows another.
@@ -100,6 +93,7 @@ impl Trial {
             } else {
                 &[]
             },
+            has_sleeps: trace.has_op(Opcode::Sleep),
             successors: trace.successors(),
             gates: if is_gated { gates.map(AtomicU8::new).collect() } else { Vec::new() },
             joins: if trace.has_op(Opcode::Join) {
@@ -120,28 +114,25 @@ impl Trial {
         self.epoch_ns.get()
     }
 
-    /// Reads the clock: ns since the epoch.
+    /// Reads the clock: ns since the epoch. For threads that are no workers.
     #[inline]
     pub fn now_ns(&self) -> f64 {
-        monotonic_ns() - self.epoch_ns()
+        Worker::with(|thread| thread.clock.now_ns_after_all()) - self.epoch_ns()
     }
 
-    /// The lane of the calling worker: its index in Tokio, asked once a thread.
-    #[inline]
-    pub fn lane(&self) -> usize {
-        LANE.get().unwrap_or_else(|| {
-            let lane = tokio::runtime::worker_index().expect("tasks are polled by workers only");
-            assert!(lane < self.worker_count, "worker {lane} is one more than the trial's lanes");
-            LANE.set(Some(lane));
-            THREAD_IDS[lane].store(thread_id(), Ordering::Relaxed);
-            lane
-        })
+    /// A poll begins on the calling worker: its lane and a reading of its clock.
+    #[inline(always)]
+    pub fn poll_begins(&self, worker: &Worker) -> (usize, f64) {
+        let epoch_ns = self.epoch_ns();
+        let now_ns = worker.clock.now_ns() - epoch_ns;
+        worker.polls(&self.records, epoch_ns, now_ns);
+        (worker.lane(), now_ns)
     }
 
     /// Writes which thread each lane's worker runs on, so that its CPU time can be found. After the warm-up.
     pub fn bind_lanes(&self) {
-        for (lane, id) in self.records.lanes[..self.worker_count].iter().zip(&THREAD_IDS) {
-            lane.thread_id.set(id.load(Ordering::Relaxed));
+        for (index, lane) in self.records.lanes[..self.worker_count].iter().enumerate() {
+            lane.thread_id.set(thread_id_of(index));
         }
     }
 
@@ -157,7 +148,30 @@ impl Trial {
     /// Hands `task` to Tokio. Its row says that it is submitted.
     #[inline]
     pub fn spawn(&'static self, task: u32) {
-        drop(self.runtime.spawn(Task::new(self, task)));
+        self.prefetch_successor(task);
+        let task = Task::new(self, task);
+        if self.has_sleeps {
+            drop(self.runtime.spawn(SleepingTask::new(task)));
+        } else {
+            drop(self.runtime.spawn(task));
+        }
+    }
+
+    /// The rows of the task that the end of `task` will release.
+    #[inline]
+    fn prefetch_successor(&self, task: u32) {
+        if let Some(&successor) = self.successors.get(task as usize)
+            && successor != NONE
+        {
+            self.prefetch_task(successor);
+        }
+    }
+
+    /// The rows of `task`.
+    #[inline(always)]
+    pub fn prefetch_task(&self, task: u32) {
+        prefetch(&self.records.tasks[task as usize]);
+        prefetch(&self.trace.tasks[task as usize]);
     }
 
     /// A root that is due now, from the releaser's thread. It is submitted even where its predecessor still runs.
@@ -172,7 +186,8 @@ impl Trial {
     pub fn submit_canary(&'static self, canary: u32, due_ns: f64, now_ns: f64) {
         self.recorder(self.worker_count).canary_submitted(canary, due_ns, now_ns);
         drop(self.runtime.spawn(async move {
-            self.recorder(self.lane()).canary_ran(canary, self.now_ns());
+            let (lane, now_ns) = Worker::with(|worker| self.poll_begins(worker));
+            self.recorder(lane).canary_ran(canary, now_ns);
         }));
     }
 
@@ -215,7 +230,8 @@ impl Trial {
         let until = self.anchor.instant_at(at_ns + self.epoch_ns());
         drop(self.runtime.spawn(async move {
             tokio::time::sleep_until(until.into()).await;
-            self.release(self.lane(), task, at_ns);
+            let (lane, _) = Worker::with(|worker| self.poll_begins(worker));
+            self.release(lane, task, at_ns);
         }));
     }
 

@@ -7,19 +7,24 @@ use isoload_native::record::Records;
 use isoload_native::reference::reference_checksums;
 use isoload_native::tokio_runtime::Flavor;
 use isoload_native::trace::Trace;
-use support::{Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, task};
+use support::{
+    Draft, Setup, chains, every_op, family, has_ended, op, run, run_until, spawn_echo_peer, stat, task,
+};
 
-const SETUPS: [Setup; 4] = [
-    Setup { flavor: Flavor::MultiThread, worker_count: 1, peer_port: None },
-    Setup { flavor: Flavor::MultiThread, worker_count: 2, peer_port: None },
-    Setup { flavor: Flavor::MultiThread, worker_count: 7, peer_port: None },
-    Setup { flavor: Flavor::CurrentThread, worker_count: 1, peer_port: None },
-];
+/// One, two and seven workers, and the current-thread flavour.
+fn setups() -> [Setup; 4] {
+    let multi_thread = |worker_count| Setup::new(Flavor::MultiThread, worker_count);
+    [multi_thread(1), multi_thread(2), multi_thread(7), Setup::new(Flavor::CurrentThread, 1)]
+}
+
+fn two_workers() -> Setup {
+    Setup::new(Flavor::MultiThread, 2)
+}
 
 #[test]
 fn every_op_is_performed_and_every_task_ends_once() {
     let (trace, checksums) = every_op();
-    for setup in SETUPS {
+    for setup in setups() {
         let peer_port = Some(spawn_echo_peer());
         let (records, _) = run(Setup { peer_port, ..setup }, trace).expect("the trial completes");
         assert_done(&trace, &records);
@@ -31,7 +36,7 @@ fn every_op_is_performed_and_every_task_ends_once() {
 
 #[test]
 fn chains_and_injected_tasks_end_whatever_the_number_of_workers() {
-    for setup in SETUPS {
+    for setup in setups() {
         for in_flight in [1, 64, 5000] {
             let trace = chains(5000, in_flight, vec![]).trace();
             let (records, _) = run(setup, trace).expect("the trial completes");
@@ -61,7 +66,7 @@ fn joins_wait_for_exactly_their_children() {
     // The children of all parents stand behind all parents.
     draft.tasks.sort_by_key(|task| task.parent.wrapping_add(1));
     let trace = draft.trace();
-    for setup in SETUPS {
+    for setup in setups() {
         let (records, _) = run(setup, trace).expect("the trial completes");
         assert_done(&trace, &records);
         for (id, child) in trace.tasks.iter().enumerate().skip(parents as usize) {
@@ -77,7 +82,7 @@ fn joins_wait_for_exactly_their_children() {
 #[test]
 fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
     let trace = chains(40, 8, vec![op(Opcode::Sleep, 1.3e6)]).trace();
-    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    let (records, _) = run(two_workers(), trace).expect("the trial completes");
     assert_done(&trace, &records);
     for row in records.tasks {
         assert!(row.finish_ns.get() - row.first_poll_ns.get() >= 1.3e6);
@@ -89,7 +94,7 @@ fn a_sleep_never_ends_early_and_its_lateness_is_resume_wait() {
 /// A reading from before the hand-over would be raised to the submission, and the wait would read 0.
 #[test]
 fn every_poll_starts_with_a_reading_of_its_own() {
-    for setup in [SETUPS[0], SETUPS[1], SETUPS[3]] {
+    for setup in [Setup::new(Flavor::MultiThread, 1), two_workers(), Setup::new(Flavor::CurrentThread, 1)] {
         let due = (0..40).map(|index| task(0, f64::from(index) * 3e6)).collect();
         let draft = Draft { tasks: due, ..chains(0, 1, vec![]) };
         let (records, _) = run(setup, draft.trace()).expect("the trial completes");
@@ -102,7 +107,7 @@ fn every_poll_starts_with_a_reading_of_its_own() {
 #[test]
 fn a_block_holds_its_worker_and_gets_a_row() {
     let trace = chains(12, 4, vec![op(Opcode::Block, 2e6)]).trace();
-    let (records, _) = run(SETUPS[1], trace).expect("the trial completes");
+    let (records, _) = run(two_workers(), trace).expect("the trial completes");
     assert_done(&trace, &records);
     assert_eq!(records.header.hold_count.get(), 12);
     for row in records.tasks {
@@ -111,11 +116,37 @@ fn a_block_holds_its_worker_and_gets_a_row() {
     }
 }
 
+/// Blocks of 5 ms, one every 15 ms: what is no block is rest.
+#[test]
+fn a_worker_rests_between_its_polls_and_never_within_one() {
+    for setup in [Setup::new(Flavor::MultiThread, 1), two_workers(), Setup::new(Flavor::CurrentThread, 1)] {
+        let due = (0..8).map(|index| task(0, f64::from(index) * 15e6)).collect();
+        let draft = Draft { tasks: due, ..chains(0, 1, vec![op(Opcode::Block, 5e6)]) };
+        let (records, _) = run(setup, draft.trace()).expect("the trial completes");
+        for (worker, lane) in records.lanes[..setup.worker_count].iter().enumerate() {
+            let rests: Vec<(f64, f64)> = records.rests_of(lane).collect();
+            assert!(!rests.is_empty() && lane.stretches_lost.get() == 0);
+            assert!(rests.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{rests:?}");
+            let mine = records.tasks.iter().filter(|row| usize::from(row.worker.get()) == worker);
+            let polls: Vec<(f64, f64)> =
+                mine.map(|row| (row.first_poll_ns.get(), row.finish_ns.get())).collect();
+            for (start_ns, end_ns) in &polls {
+                let is_within = |rest: &&(f64, f64)| rest.0 < *end_ns && rest.1 > *start_ns;
+                assert_eq!(rests.iter().find(is_within), None, "{start_ns} … {end_ns}");
+            }
+            let busy_ns: f64 = polls.iter().map(|poll| poll.1 - poll.0).sum();
+            let all_ns = lane.idle_ns.get() + busy_ns;
+            let end_ns = records.header.end_ns.get();
+            assert!(all_ns > end_ns * 0.8 && all_ns <= end_ns, "{all_ns} of {end_ns}");
+        }
+    }
+}
+
 #[test]
 fn without_a_window_canaries_come_until_the_tasks_have_ended() {
     let mut draft = chains(4, 1, vec![op(Opcode::Sleep, 5e6)]);
     draft.canary_period_ns = 1e6;
-    let (records, _) = run(SETUPS[1], draft.trace()).expect("the trial completes");
+    let (records, _) = run(two_workers(), draft.trace()).expect("the trial completes");
     let last_end_ns = records.tasks.iter().map(|row| row.finish_ns.get()).fold(0.0, f64::max);
     let due_by_then = (last_end_ns / 1e6) as i32;
     assert!(records.header.canary_count.get() >= due_by_then);
@@ -129,7 +160,7 @@ fn without_a_window_canaries_come_until_the_tasks_have_ended() {
 fn a_stop_does_not_wait_for_what_is_not_due() {
     let draft = Draft { tasks: vec![task(0, 0.0), task(0, 3600e9)], ..chains(0, 1, vec![]) };
     let first_is_done = |records: &Records| sum(records, |lane| lane.done.get()) == 1;
-    let (records, _) = run_until(SETUPS[1], draft.trace(), first_is_done).expect("the trial is stopped");
+    let (records, _) = run_until(two_workers(), draft.trace(), first_is_done).expect("the trial is stopped");
     assert_eq!(records.tasks[1].state.get(), task_state::NONE);
     assert_eq!(records.header.release_ended.get(), 1);
 }
@@ -137,13 +168,14 @@ fn a_stop_does_not_wait_for_what_is_not_due() {
 #[test]
 fn the_counters_of_tokio_count_at_least_our_polls() {
     let trace = chains(3000, 10, vec![op(Opcode::Yield, 0.0)]).trace();
-    for setup in SETUPS {
+    for setup in setups() {
         let (records, stats) = run(setup, trace).expect("the trial completes");
-        let stat = |name: &str| stats.iter().find(|stat| stat.0 == name).expect("a declared counter").1;
-        assert_eq!(stat("workers"), setup.worker_count as f64);
-        assert!(stat("spawned") >= 3000.0);
+        assert_eq!(stat(&stats, "workers"), setup.worker_count as f64);
+        assert!(stat(&stats, "spawned") >= 3000.0);
         let parks: u32 = sum(&records, |lane| lane.parks.get());
-        assert_eq!(stat("parks"), f64::from(parks));
+        assert_eq!(stat(&stats, "parks"), f64::from(parks));
+        let unparks = stat(&stats, "unparks");
+        assert!((f64::from(parks) - unparks).abs() <= setup.worker_count as f64, "{unparks} of {parks}");
         assert_eq!(sum(&records, |lane| lane.polls.get()), 6000);
     }
 }
@@ -151,7 +183,7 @@ fn the_counters_of_tokio_count_at_least_our_polls() {
 #[test]
 fn a_peer_that_is_not_there_is_told() {
     let (trace, _) = every_op();
-    let setup = Setup { peer_port: Some(1), ..SETUPS[1] };
+    let setup = Setup { peer_port: Some(1), ..two_workers() };
     let message = run_until(setup, trace, has_ended).err().expect("nobody listens on port 1");
     assert!(message.contains("connection 1 of 3 to the echo peer"), "{message}");
 }

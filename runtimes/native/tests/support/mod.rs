@@ -7,6 +7,7 @@ use isoload_native::clock::monotonic_ns;
 use isoload_native::generated::{
     Header, NO_DUE, NONE, Op, Opcode, Program, ReplyFrame, RequestFrame, TRACE_MAGIC, TRACE_VERSION, Task,
 };
+use isoload_native::options::Options;
 use isoload_native::record::{Records, Shape};
 use isoload_native::tokio_runtime::{Flavor, Settings, Stats, start};
 use isoload_native::trace::{Trace, bytes_of, row_from};
@@ -25,6 +26,8 @@ pub struct Draft {
     pub tasks: Vec<Task>,
     pub canary_period_ns: f64,
     pub window_ns: f64,
+    /// Of an echo's peer.
+    pub connection_count: u32,
 }
 
 pub fn op(code: Opcode, a: f64) -> Op {
@@ -51,6 +54,7 @@ pub fn chains(task_count: u32, in_flight: u32, ops: Vec<Op>) -> Draft {
         tasks: (0..task_count).map(link).collect(),
         canary_period_ns: 0.0,
         window_ns: 0.0,
+        connection_count: 0,
     }
 }
 
@@ -67,7 +71,7 @@ impl Draft {
             task_count: self.tasks.len() as u32,
             root_count: self.tasks.iter().filter(|task| task.due_ns >= 0.0).count() as u32,
             session_count: 0,
-            connection_count: 0,
+            connection_count: self.connection_count,
             measured_class: 0,
             reserved: 0,
             seed: 7.0,
@@ -129,6 +133,7 @@ pub fn warm_up() -> Trace {
         tasks: vec![task(0, 0.0), child, child],
         canary_period_ns: 0.0,
         window_ns: 0.0,
+        connection_count: 0,
     }
     .trace()
 }
@@ -139,6 +144,14 @@ pub struct Setup {
     pub flavor: Flavor,
     pub worker_count: usize,
     pub peer_port: Option<u16>,
+    pub options: Options,
+}
+
+impl Setup {
+    /// Of Tokio's defaults, without a peer.
+    pub fn new(flavor: Flavor, worker_count: usize) -> Setup {
+        Setup { flavor, worker_count, peer_port: None, options: Options::default() }
+    }
 }
 
 pub fn records_for(trace: &Trace, worker_count: usize) -> Records {
@@ -157,10 +170,18 @@ pub fn run_until(
     trace: Trace,
     mut is_over: impl FnMut(&Records) -> bool,
 ) -> Result<(Records, Stats), String> {
-    let Setup { flavor, worker_count, peer_port } = setup;
+    let Setup { flavor, worker_count, peer_port, options } = setup;
     let records = records_for(&trace, worker_count);
-    let settings =
-        Settings { flavor, worker_count, core_count: 2, trace, records, warm_up: warm_up(), peer_port };
+    let settings = Settings {
+        flavor,
+        worker_count,
+        core_count: 2,
+        trace,
+        records,
+        warm_up: warm_up(),
+        peer_port,
+        options,
+    };
     let (ready, readied) = channel();
     start(settings, move |outcome| ready.send(outcome).expect("the test waits"));
     let started = readied.recv_timeout(LIMIT).expect("the runtime comes up in time")?;
@@ -175,6 +196,7 @@ pub fn run_until(
         assert!(monotonic_ns() < deadline_ns, "the trial hangs");
         thread::sleep(Duration::from_micros(200));
     }
+    records.header.end_ns.set(monotonic_ns() - records.header.epoch_ns.get());
     records.header.stop.publish(1);
     started.stop();
     let stats = end.recv_timeout(LIMIT).expect("the workers leave in time")?;
@@ -183,6 +205,11 @@ pub fn run_until(
 
 pub fn run(setup: Setup, trace: Trace) -> Result<(Records, Stats), String> {
     run_until(setup, trace, has_ended)
+}
+
+/// One of the trial's counters.
+pub fn stat(stats: &Stats, name: &str) -> f64 {
+    stats.iter().find(|stat| stat.0 == name).unwrap_or_else(|| panic!("{name} is no counter")).1
 }
 
 /// Every task and every canary has ended, and no more will come. Says so to the releaser, as the witness does.
@@ -211,9 +238,11 @@ pub fn spawn_echo_peer() -> u16 {
 /// Ends when the other side does.
 fn serve(mut stream: TcpStream) {
     let mut head = [0; size_of::<RequestFrame>()];
+    // Kept from request to request: a test counts the process's allocations.
+    let mut payload = Vec::new();
     while stream.read_exact(&mut head).is_ok() {
         let request: RequestFrame = row_from(&head);
-        let mut payload = vec![0; request.payload_bytes as usize];
+        payload.resize(request.payload_bytes as usize, 0);
         if stream.read_exact(&mut payload).is_err() {
             return;
         }
