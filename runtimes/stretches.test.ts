@@ -102,10 +102,10 @@ test.each([singleThread, workStealing])(
   },
 );
 
-test("two million tasks on two workers leave next to no garbage: a few collections from the time before all is compiled", async () => {
-  const trace = build(oneClass([stream(closed(64, 2e6, 0), [])]), 1, { periodNs: 0 });
+test("three million tasks on two workers leave next to no garbage: a few collections from the time before all is compiled", async () => {
+  const trace = build(oneClass([stream(closed(64, 3e6, 0), [])]), 1, { periodNs: 0 });
   const { records } = await drive({ runtime: workStealing, workerCount: 2 }, trace);
   const collections = [0, 1].flatMap((worker) => stretchesOf(records, worker, stretchKinds.gc));
-  // 16 bytes a task would be 32 MB; V8 collects every one or two of them.
-  expect(collections.length).toBeLessThanOrEqual(8);
+  // 16 bytes a task would be 48 MB, and V8 collects every one or two of them: 24 collections at least.
+  expect(collections.length).toBeLessThanOrEqual(14);
 });
