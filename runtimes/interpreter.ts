@@ -91,8 +91,9 @@ export class Interpreter {
     recorder.pollStarts(task, clock.nowNs, this.#readyNs[task] as number);
     let result = this.#results[task] as number;
     let isFresh = false;
+    stepper.begin(task);
     for (;;) {
-      const op = stepper.step(task, result);
+      const op = stepper.step(result);
       if (op === FINISHED) {
         if (!isFresh) clock.read();
         this.#finish(task);
@@ -111,9 +112,13 @@ export class Interpreter {
         isFresh = true;
       } else if (op === SPAWN) {
         this.#spawn(stepper.target, stepper.count);
-      } else if (op !== JOIN || this.#suspendsInJoin(task, stepper.target, stepper.count)) {
-        if (op !== JOIN) this.#suspend(task, op);
-        return;
+      } else {
+        stepper.leave();
+        if (op !== JOIN) {
+          this.#suspend(task, op);
+          return;
+        }
+        if (this.#suspendsInJoin(task, stepper.target, stepper.count)) return;
       }
     }
   }
@@ -218,7 +223,7 @@ export class Interpreter {
   }
 
   #finish(task: number): void {
-    this.#recorder.finished(task, this.#clock.nowNs, this.#stepper.checksum(task));
+    this.#recorder.finished(task, this.#clock.nowNs, this.#stepper.checksum);
     const row = task * TASK_U32;
     const parent = this.#taskU32[row + TASK_PARENT] as number;
     if (parent !== NONE) this.#leaveJoin(task, parent);

@@ -200,11 +200,13 @@ class Model {
   #poll(worker: number, task: number): void {
     const stepper = this.#stepper;
     const recorder = this.#recorders[worker] as Recorder;
+    stepper.begin(task);
     for (;;) {
       const result = this.#tasks.results[task] as number;
       this.#tasks.results[task] = 0;
-      const op = stepper.step(task, result);
+      const op = stepper.step(result);
       if (op === CPU || op === BLOCK) {
+        stepper.leave();
         this.#startHold(worker, task, op);
         return;
       }
@@ -215,6 +217,7 @@ class Model {
           this.#ready.push(child);
         }
       } else if (op !== JOIN || this.#suspendsInJoin(recorder, task)) {
+        stepper.leave();
         if (op === FINISHED) this.#finish(recorder, task);
         else if (op !== JOIN) this.#suspend(recorder, task, op);
         this.#idle[this.#idleCount++] = worker;
@@ -293,7 +296,7 @@ class Model {
 
   #finish(recorder: Recorder, task: number): void {
     const { trace } = this.#settings;
-    recorder.finished(task, this.#nowNs, this.#stepper.checksum(task));
+    recorder.finished(task, this.#nowNs, this.#stepper.checksum);
     this.#endedCount++;
     const parent = trace.taskU32[task * TASK_U32 + TASK_PARENT] as number;
     if (parent !== NONE) this.#leaveJoin(task, parent);

@@ -12,10 +12,11 @@ export function referenceChecksums(trace: Trace): Uint32Array {
   const checksums = new Uint32Array(trace.taskCount);
   for (let task = 0; task < trace.taskCount; task++) {
     let result = 0;
-    for (let op = stepper.step(task, 0); op !== FINISHED; op = stepper.step(task, result)) {
+    stepper.begin(task);
+    for (let op = stepper.step(0); op !== FINISHED; op = stepper.step(result)) {
       result = op === CPU ? burn(stepper.seed, stepper.a) : op === ECHO ? echoed(stepper, payload) : 0;
     }
-    checksums[task] = stepper.checksum(task);
+    checksums[task] = stepper.checksum;
   }
   return checksums;
 }

@@ -56,10 +56,11 @@ function stepped({ taskCount }: Trace, states: Int32Array): number {
   let sum = 0;
   for (let task = 0; task < taskCount; task++) {
     let result = 0;
-    for (let op = stepper.step(task, 0); op !== FINISHED; op = stepper.step(task, result)) {
+    stepper.begin(task);
+    for (let op = stepper.step(0); op !== FINISHED; op = stepper.step(result)) {
       if (op === CPU) result = burn(stepper.seed, stepper.a);
     }
-    sum = (sum + stepper.checksum(task)) >>> 0;
+    sum = (sum + stepper.checksum) >>> 0;
   }
   return sum;
 }

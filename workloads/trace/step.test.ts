@@ -36,19 +36,21 @@ describe("step", () => {
       { op: "echo", bytes: 9, replyDelayNs: 3 },
     ]);
     const stepper = new Stepper(trace, statesFor(trace));
-    expect([stepper.step(0, 0), stepper.a]).toEqual([CPU, 5]);
-    expect([stepper.step(0, 1), stepper.a]).toEqual([SLEEP, 7e6]);
-    expect(stepper.step(0, 0)).toBe(YIELD);
-    expect([stepper.step(0, 0), stepper.a, stepper.b]).toEqual([ECHO, 9, 3]);
-    expect(stepper.step(0, 0)).toBe(FINISHED);
+    stepper.begin(0);
+    expect([stepper.step(0), stepper.a]).toEqual([CPU, 5]);
+    expect([stepper.step(1), stepper.a]).toEqual([SLEEP, 7e6]);
+    expect(stepper.step(0)).toBe(YIELD);
+    expect([stepper.step(0), stepper.a, stepper.b]).toEqual([ECHO, 9, 3]);
+    expect(stepper.step(0)).toBe(FINISHED);
   });
 
   test("folds every op and its result, so that a skipped op or a wrong result shows", () => {
     const trace = traceOf([{ op: "cpu", units: 5 }, { op: "yield" }, { op: "cpu", units: 6 }]);
     const checksum = (results: readonly number[]): number => {
       const stepper = new Stepper(trace, statesFor(trace));
-      for (const result of results) stepper.step(0, result);
-      return stepper.checksum(0);
+      stepper.begin(0);
+      for (const result of results) stepper.step(result);
+      return stepper.checksum;
     };
     const right = checksum([0, 11, 0, 22]);
     expect(checksum([0, 12, 0, 22])).not.toBe(right);

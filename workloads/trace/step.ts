@@ -31,7 +31,11 @@ export const STATE_WORDS = 2;
 const PC = 0;
 const CHECKSUM = 1;
 
-/** Steps the tasks of one trace. One per worker; the states are shared between workers, one row a task. */
+/**
+ * Steps the tasks of one trace, one task at a time. One per worker; the states are shared between workers, one row
+ * a task. A task's state is read when its poll begins and written when it suspends: one that ends in its first
+ * poll writes none, so that workers whose tasks are neighbours do not take a cache line from each other.
+ */
 export class Stepper {
   /** Operands of the effect that the last `step` left. See the op table for their meaning. */
   variant = 0;
@@ -47,8 +51,11 @@ export class Stepper {
   readonly #opWords: Uint32Array;
   readonly #opDoubles: Float64Array;
   readonly #states: Int32Array;
+  #task = 0;
+  #pc = 0;
+  #checksum = 0;
 
-  /** `states` holds STATE_WORDS words a task, all zero before the first step of each. */
+  /** `states` holds STATE_WORDS words a task, all zero before the first poll of each. */
   constructor(trace: Trace, states: Int32Array) {
     this.#tasks = trace.taskU32;
     this.#programs = trace.programU32;
@@ -57,23 +64,35 @@ export class Stepper {
     this.#states = states;
   }
 
+  /** From here on `task` is stepped, from where it stands. */
+  begin(task: number): void {
+    this.#task = task;
+    this.#pc = this.#states[task * STATE_WORDS + PC] as number;
+    this.#checksum = this.#states[task * STATE_WORDS + CHECKSUM] as number;
+  }
+
+  /** The task suspends: whoever polls it next finds where it stands. Before anybody else can poll it. */
+  leave(): void {
+    this.#states[this.#task * STATE_WORDS + PC] = this.#pc;
+    this.#states[this.#task * STATE_WORDS + CHECKSUM] = this.#checksum;
+  }
+
   /**
-   * Takes `task` past the op it stands at, whose result was `result` (0 for ops without one and at the
-   * start), and answers the opcode of the effect to perform next, or FINISHED.
+   * Takes the task past the op it stands at, whose result was `result` (0 for ops without one and at the start),
+   * and answers the opcode of the effect to perform next, or FINISHED.
    */
-  step(task: number, result: number): number {
-    const states = this.#states;
-    const state = task * STATE_WORDS;
-    const row = task * TASK_U32;
+  step(result: number): number {
+    const row = this.#task * TASK_U32;
     const program = (this.#tasks[row + TASK_PROGRAM] as number) * PROGRAM_U32;
-    const pc = states[state + PC] as number;
+    const pc = this.#pc;
     const opIndex = (this.#programs[program + PROGRAM_FIRST_OP] as number) + pc;
     const seed = this.#tasks[row + TASK_SEED] as number;
-    const before = states[state + CHECKSUM] as number;
-    states[state + CHECKSUM] =
-      pc === 0 ? seed : fold(fold(before, this.#opWords[(opIndex - 1) * OP_U32 + OP_CODE] as number), result);
+    this.#checksum =
+      pc === 0
+        ? seed
+        : fold(fold(this.#checksum, this.#opWords[(opIndex - 1) * OP_U32 + OP_CODE] as number), result);
     if (pc === (this.#programs[program + PROGRAM_OP_COUNT] as number)) return FINISHED;
-    states[state + PC] = pc + 1;
+    this.#pc = pc + 1;
     const op = opIndex * OP_U32;
     this.variant = this.#opWords[op + OP_VARIANT] as number;
     this.a = this.#opDoubles[opIndex * OP_F64 + OP_A] as number;
@@ -85,8 +104,8 @@ export class Stepper {
   }
 
   /** The task's checksum: final once `step` has answered FINISHED. */
-  checksum(task: number): number {
-    return (this.#states[task * STATE_WORDS + CHECKSUM] as number) >>> 0;
+  get checksum(): number {
+    return this.#checksum >>> 0;
   }
 }
 
