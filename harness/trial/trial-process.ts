@@ -20,6 +20,7 @@ import {
   shapeFor,
 } from "../../runtimes/record.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
+import { loadRuntimeModule } from "../../runtimes/user/module.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
@@ -80,11 +81,17 @@ async function main(settingsPath: string | undefined): Promise<void> {
 }
 
 async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): Promise<Runtime> {
-  const known: readonly Runtime[] =
-    runtimeModule === null ? runtimes : [(await import(runtimeModule)).runtime];
-  const runtime = known.find(({ name }) => name === wanted);
-  assert(runtime !== undefined, `no runtime is called ${wanted}`);
-  return runtime;
+  if (runtimeModule === null) {
+    const runtime = runtimes.find(({ name }) => name === wanted);
+    assert(runtime !== undefined, `no runtime is called ${wanted}`);
+    return runtime;
+  }
+  const loaded = await loadRuntimeModule(runtimeModule.path, wanted);
+  if ("wrong" in loaded) throw new Error(loaded.wrong);
+  const { sha256 } = loaded.identity;
+  if (sha256 !== runtimeModule.sha256)
+    throw new Error(`${runtimeModule.path} has changed since the run began`);
+  return loaded.runtime;
 }
 
 interface Execution {

@@ -48,7 +48,10 @@ export interface WorkerSettings extends SharedBy {
    * `Atomics`: they order what was written about its task before.
    */
   readonly shared: Int32Array;
-  /** Takes the oldest id that came from outside, or -1. All workers take from one queue; each id is there once. */
+  /**
+   * Takes the oldest id that came from outside, or -1. All workers take from one queue, and any of them may be woken
+   * for it: one that never takes may sleep beside it while the id waits.
+   */
   takeInjected(): number;
   /** Wakes `worker` if it waits. Called after an id was published for it in shared memory; costs a load otherwise. */
   wake(worker: number): void;

@@ -131,9 +131,9 @@ export class UserLoop implements Loop, Scheduler {
       if (this.#timers.firstNs <= this.#clock.nowNs) this.#fireTimers();
       const sinceNs = this.#clock.nowNs;
       const id = this.#take();
+      this.#handOn();
       if (id !== EMPTY) {
         this.#endIdle();
-        this.#handOn();
         this.#poll(id);
         continue;
       }
