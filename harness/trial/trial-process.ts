@@ -38,7 +38,7 @@ const GRACE_NS = 2e9;
 
 const HEADER = recordsHeaderRow.index;
 
-await main(process.argv[2]);
+await main(process.argv[2]).catch(die);
 
 async function main(settingsPath: string | undefined): Promise<void> {
   assert(settingsPath !== undefined, "usage: trial-process <settings.json>");
@@ -78,6 +78,14 @@ async function main(settingsPath: string | undefined): Promise<void> {
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
   // Threads of an abandoned runtime may still run; they end with the process.
   process.exit(0);
+}
+
+/** What went wrong, whole, and last in one line: a report quotes the last line of a process that crashed. */
+function die(error: unknown): never {
+  const whole = error instanceof Error ? (error.stack ?? "") : "";
+  const [sentence = ""] = String(error).split("\n");
+  writeSync(2, `${whole}\n${sentence}\n`);
+  process.exit(1);
 }
 
 async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): Promise<Runtime> {
