@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { build } from "../../workloads/trace/build.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
@@ -139,6 +139,15 @@ describe("a module is refused in a sentence that", () => {
   ])("%s", async (_, source, sentence) => {
     expect(await wrongOf(source)).toMatch(sentence);
   });
+});
+
+test("the runtime in the README is one", async () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const [, source = ""] = /```js\n(export default [\s\S]*?)```/.exec(readme) ?? [];
+  const trace = family();
+  const { records } = await drive({ runtime: await runtimeOf(source), workerCount: 2 }, trace);
+  expect(violations(trace, records)).toEqual([]);
+  expect(childrenInOrder(records)[0]).toBe(100);
 });
 
 test("a module that was changed is another module, to the same process", async () => {
