@@ -12,9 +12,10 @@ import { Recorder } from "../recorder.ts";
 import type { Sockets } from "../sockets.ts";
 import type { Loop, LoopSettings } from "../thread.ts";
 import { Timers } from "../timers.ts";
-import { Idle, IN_LOOP, NOBODY, ON_WORD } from "../work-stealing/idle.ts";
+import { Idle, IN_LOOP, ON_WORD } from "../work-stealing/idle.ts";
 import { EMPTY, Injector } from "../work-stealing/injector.ts";
 import type { RuntimeDefinition, WorkerScheduler, WorkerSettings } from "./definition.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Polls after which the event loop turns while replies are pending. As the event interval of the others. */
 const TURN_POLLS = 61;
@@ -22,25 +23,18 @@ const TURN_POLLS = 61;
 const STOP = recordsHeaderRow.index.stop;
 
 export class UserLoop implements Loop, Scheduler {
-  readonly #worker: number;
   readonly #taskCount: number;
   readonly #idCount: number;
   readonly #headerI32: Int32Array;
   readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #interpreter: Interpreter;
-  readonly #injector: Injector;
-  readonly #idle: Idle;
-  readonly #ring: (worker: number) => void;
+  readonly #waiting: Waiting;
   readonly #sockets: Sockets | null;
   readonly #untilIdle: boolean;
   readonly #scheduler: WorkerScheduler;
   /** Sleeping tasks by id, and tasks to be released by −1 − id. */
   readonly #timers = new Timers();
-  /** Taken while the worker was about to wait, and polled next. */
-  #kept = EMPTY;
-  /** Somebody woke this worker: until it has looked, it stands for all who came after. */
-  #wasWoken = false;
   /** Waits in the event loop; every callback there must bring it back. */
   #isParkedInLoop = false;
   /** A turn is on its way by `setImmediate`. */
@@ -53,15 +47,20 @@ export class UserLoop implements Loop, Scheduler {
   /** `shared` are the words that the definition asked for. */
   constructor(settings: LoopSettings, definition: RuntimeDefinition, shared: Int32Array) {
     const { worker, workerCount, options, trace, tasks, records, epochNs, queues, sockets } = settings;
-    this.#worker = worker;
     this.#taskCount = trace.taskCount;
     this.#headerI32 = records.headerI32;
     this.#clock = new Clock(epochNs);
     this.#recorder = new Recorder(records, worker);
     this.#interpreter = new Interpreter(trace, tasks, this.#recorder, this.#clock, this);
-    this.#injector = new Injector(queues.injectors[0] as Int32Array);
-    this.#idle = new Idle(queues.idle);
-    this.#ring = settings.ring;
+    const injector = new Injector(queues.injectors[0] as Int32Array);
+    this.#waiting = new Waiting({
+      worker,
+      idle: new Idle(queues.idle),
+      injector,
+      ring: settings.ring,
+      next: () => this.#next(),
+      isStopped: () => this.#isStopped(),
+    });
     this.#sockets = sockets;
     this.#untilIdle = settings.untilIdle;
     if (sockets !== null) {
@@ -70,8 +69,8 @@ export class UserLoop implements Loop, Scheduler {
     this.#idCount = trace.taskCount + records.shape.canaryCapacity;
     this.#scheduler = schedulerOf(definition, {
       ...{ worker, workerCount, idCount: this.#idCount, options, shared },
-      takeInjected: () => this.#injector.pop(),
-      wake: (other) => this.#answer(this.#idle.interrupt(other)),
+      takeInjected: () => injector.pop(),
+      wake: (other) => this.#waiting.wake(other),
     });
   }
 
@@ -130,8 +129,7 @@ export class UserLoop implements Loop, Scheduler {
       }
       if (this.#timers.firstNs <= this.#clock.nowNs) this.#fireTimers();
       const sinceNs = this.#clock.nowNs;
-      const id = this.#take();
-      this.#handOn();
+      const id = this.#waiting.take();
       if (id !== EMPTY) {
         this.#endIdle();
         this.#poll(id);
@@ -151,12 +149,7 @@ export class UserLoop implements Loop, Scheduler {
   }
 
   /** What the scheduler has for this worker now, or EMPTY. */
-  #take(): number {
-    const kept = this.#kept;
-    if (kept !== EMPTY) {
-      this.#kept = EMPTY;
-      return kept;
-    }
+  #next(): number {
     const id = this.#scheduler.next();
     this.#clock.read();
     if (id < 0) return EMPTY;
@@ -169,13 +162,7 @@ export class UserLoop implements Loop, Scheduler {
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
   #parks(): boolean {
     const isReplyPending = this.#isReplyPending();
-    this.#idle.announce(this.#worker, isReplyPending ? IN_LOOP : ON_WORD, false);
-    // Whoever published before the announcement woke nobody: this look finds it.
-    if (!this.#isStopped()) this.#kept = this.#take();
-    if (this.#kept !== EMPTY || this.#isStopped()) {
-      this.#unpark();
-      return false;
-    }
+    if (!this.#waiting.parks(isReplyPending ? IN_LOOP : ON_WORD)) return false;
     this.#recorder.parked();
     const leftMs = (this.#timers.firstNs - this.#clock.now()) / 1e6;
     if (isReplyPending) {
@@ -185,35 +172,16 @@ export class UserLoop implements Loop, Scheduler {
       }
       return true;
     }
-    if (leftMs > 0) this.#idle.wait(this.#worker, leftMs);
-    this.#unpark();
+    if (leftMs > 0) this.#waiting.wait(leftMs);
+    this.#waiting.unpark();
     this.#clock.read();
     return false;
-  }
-
-  /** Whoever wakes a worker counts it as a searcher; it ends that at once and then looks at everything. */
-  #unpark(): void {
-    if (!this.#idle.retract(this.#worker)) return;
-    this.#idle.endSearch();
-    this.#wasWoken = true;
   }
 
   #unparkFromLoop(): void {
     this.#isParkedInLoop = false;
     clearTimeout(this.#loopTimer);
-    this.#unpark();
-  }
-
-  /** What came while this worker was on its way was left to it: it wakes another one for what it does not take. */
-  #handOn(): void {
-    if (!this.#wasWoken) return;
-    this.#wasWoken = false;
-    if (this.#injector.tail() > this.#injector.head()) this.#answer(this.#idle.wakeOne());
-  }
-
-  /** Rings at a worker that waits in its event loop. This one may be told of itself: it is awake, since it called. */
-  #answer(worker: number): void {
-    if (worker !== NOBODY && worker !== this.#worker) this.#ring(worker);
+    this.#waiting.unpark();
   }
 
   #endIdle(): void {
