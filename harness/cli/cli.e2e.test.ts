@@ -135,10 +135,10 @@ describe("a run", { timeout: 60_000 }, () => {
     writeFileSync(join(folder, "package.json"), "{}");
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(packageRoot, join(folder, "node_modules", "isoload"));
-    const line = ["-w", "null:tasks=200", "-r", "./mine.mjs:keep=2,single-thread", "-n", "1", "-o", "run"];
+    const line = ["-w", "null:tasks=200", "-r", "./mine.mjs:take=2,single-thread", "-n", "1", "-o", "run"];
     const ended = isoload(folder, "run", ...line);
     expect(ended.status, ended.stderr).toBe(0);
-    expect(ended.stdout).toContain("./mine.mjs:keep=2 (random-order)");
+    expect(ended.stdout).toContain("./mine.mjs:take=2 (random-order)");
     expect(isoload(folder, "verify", "run").status).toBe(0);
     expect(isoload(folder, "list", "./mine.mjs").stdout).toMatch(/\.\/mine\.mjs +random-order [0-9a-f]{12}/);
   });

@@ -50,12 +50,12 @@ const resumed = async (reference: string): Promise<RunOutcome> => {
 
 test("the example runs beside the others, with its options, and its run verifies", async () => {
   const { run, document } = await runOf(
-    [`${example}:keep=3`, "work-stealing"],
+    [`${example}:take=3`, "work-stealing"],
     "block-k:blockers=1,blockMs=5,repeats=2,victimsPerSecond=200,victimUnits=100",
   );
   expect(document.trials.map(({ invalidBecause }) => invalidBecause)).toEqual([[], []]);
   expect(document.treatments.map(({ runtime }) => runtime)).toEqual([
-    `${example}:keep=3 (random-order)`,
+    `${example}:take=3 (random-order)`,
     "work-stealing",
   ]);
   expect(verifyRun(run).damage).toEqual([]);
@@ -172,11 +172,11 @@ describe("a path", () => {
   test("and its options are checked like any other's, everything at once", async () => {
     const missing = modulePathOf(null, "missing.mjs");
     const drafted = await draftPlan({
-      config: { workloads: ["nul"], runtimes: [`${example}:kep=2`, `${example}:keep=0`, missing] },
+      config: { workloads: ["nul"], runtimes: [`${example}:tak=2`, `${example}:take=0`, missing] },
     });
     expect("problems" in drafted && drafted.problems.map(({ message }) => message)).toEqual([
-      `${example}: no parameter is called "kep". Did you mean "keep"?`,
-      `${example}: keep is "0". Give a whole number from 1 to 1000000.`,
+      `${example}: no parameter is called "tak". Did you mean "take"?`,
+      `${example}: take is "0". Give a whole number from 1 to 1000000.`,
       `there is no file ${missing}. Give the path of a module that exports a runtime, or a name that isoload list has.`,
       'no workload is called "nul". Did you mean "null"?',
     ]);

@@ -3,8 +3,9 @@
  *
  *     npx isoload run -w block-k -r runtimes/examples/random-order.mjs,work-stealing
  *
- * Random order is fair in the long run and in no other sense; and what a worker keeps at hand waits for it while it
- * is blocked, though another worker be free. Both show: compare wait p99 and the longest freeze, also at keep=1.
+ * Before each poll it takes one id from outside, so that nothing waits there while the worker has enough of its own.
+ * With take=64 it hoards: what it took waits for it while it is blocked, though another worker be free. Compare wait
+ * p99 and the longest freeze of both.
  */
 import { count, defineRuntime } from "isoload/runtime";
 
@@ -14,12 +15,12 @@ export default defineRuntime({
   summary: "each worker polls the ids it has in random order; what comes from outside is shared",
   workers: "many",
   options: {
-    keep: count("ids that a worker keeps at hand, taken from outside", { min: 1, max: 1e6, default: 8 }),
+    take: count("ids that a worker takes from outside before each poll", { min: 1, max: 1e6, default: 1 }),
   },
   makeScheduler: ({ worker, options, takeInjected }) => {
     /** @type {number[]} */
     const bag = [];
-    const keep = Number(options.keep);
+    const take = Number(options.take);
     let random = worker + 1;
 
     /** Takes one of the bag, each as likely as the others (xorshift32; Marsaglia, "Xorshift RNGs", 2003). */
@@ -40,7 +41,7 @@ export default defineRuntime({
         bag.push(id);
       },
       next: () => {
-        while (bag.length < keep) {
+        for (let taken = 0; taken < take; taken++) {
           const id = takeInjected();
           if (id < 0) break;
           bag.push(id);
