@@ -126,7 +126,8 @@ function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
   };
 }
 
-function estimateOf(figures: readonly number[]): Estimate {
+/** The median of a figure over trials, with its interval. */
+export function estimateOf(figures: readonly number[]): Estimate {
   return {
     n: figures.length,
     estimate: figures.length === 0 ? null : median(figures),

@@ -1,49 +1,19 @@
 import { expect, test } from "vitest";
-import { build, type CanarySchedule } from "../../workloads/trace/build.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
-import { BLOCK, CPU, opNames, ops } from "../../workloads/trace/op.ts";
+import { CPU, opNames, ops } from "../../workloads/trace/op.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
-import type { Trace } from "../../workloads/trace/trace.ts";
-import type { Composition, Distribution, OpSpec, Stream } from "../../workloads/workload.ts";
+import type { Composition, OpSpec, Stream } from "../../workloads/workload.ts";
 import {
-  allocateRecords,
   canaryRow,
   holdRow,
   opsPerformed,
   type Records,
   recordsHeaderRow,
-  shapeFor,
   sumLanes,
   taskRecordRow,
   taskStates,
 } from "../record.ts";
-import { ideal } from "./ideal.ts";
-
-const NO_CANARIES: CanarySchedule = { periodNs: 0 };
-const UNIT_NS = 2;
-
-async function simulated(
-  composition: Composition,
-  machine: { workerCount: number; coreCount?: number },
-  canaries: CanarySchedule = NO_CANARIES,
-  seed = 1,
-): Promise<{ trace: Trace; records: Records }> {
-  const trace = build(composition, seed, canaries);
-  const records = allocateRecords(shapeFor(trace, machine.workerCount));
-  const started = await ideal.start({
-    workerCount: machine.workerCount,
-    coreCount: machine.coreCount ?? machine.workerCount,
-    options: {},
-    trace,
-    records,
-    warmUp: trace,
-    peerPort: null,
-    unitNs: UNIT_NS,
-  });
-  await started.execute();
-  started.stop();
-  return { trace, records };
-}
+import { allHeld, simulated } from "./fixtures/simulated.ts";
 
 function composed(streams: readonly Stream[], windowNs: number): Composition {
   return { classes: [{ name: "task" }], measured: "task", windowNs, connectionCount: 0, streams };
@@ -81,29 +51,6 @@ function nearestRank(sorted: Float64Array, q: number): number {
 
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Stretches in which every worker is held by a block, by a plain sweep over the hold rows. */
-function allHeld(records: Records): { startNs: number; endNs: number }[] {
-  const workerCount = records.shape.laneCount - 1;
-  const edges: { atNs: number; change: number }[] = [];
-  const stride = strideIn(holdRow, "f64");
-  const count = records.headerI32[recordsHeaderRow.index.holdCount] as number;
-  for (let row = 0; row < count; row++) {
-    if (records.holdU16[row * strideIn(holdRow, "u16") + holdRow.index.op] !== BLOCK) continue;
-    edges.push({ atNs: records.holdF64[row * stride + holdRow.index.startNs] as number, change: 1 });
-    edges.push({ atNs: records.holdF64[row * stride + holdRow.index.endNs] as number, change: -1 });
-  }
-  edges.sort((a, b) => a.atNs - b.atNs || a.change - b.change);
-  const stretches: { startNs: number; endNs: number }[] = [];
-  let held = 0;
-  let sinceNs = 0;
-  for (const { atNs, change } of edges) {
-    if (held === workerCount && atNs > sinceNs) stretches.push({ startNs: sinceNs, endNs: atNs });
-    held += change;
-    if (held === workerCount) sinceNs = atNs;
-  }
-  return stretches;
 }
 
 const ms = (value: number): number => value * 1e6;
@@ -224,47 +171,6 @@ test.each(deterministicCases)(
     expect(nearestRank(delaysNs, 0.99)).toBe(ms(known.wrong.p99));
   },
 );
-
-/** Erlang C and the waits of M/M/c, and M/D/c by its stationary chain; times in mean services. */
-const theory: readonly (readonly ["M/M/c" | "M/D/c", number, number, number, number, number, number])[] = [
-  ["M/M/c", 1, 0.5, 0.5, 1, 3.218876, 7.824046],
-  ["M/M/c", 1, 0.8, 0.8, 4, 10.397208, 21.910133],
-  ["M/M/c", 2, 0.5, 0.333333, 0.333333, 1.203973, 3.506558],
-  ["M/M/c", 2, 0.8, 0.711111, 1.777778, 4.904146, 10.660609],
-  ["M/M/c", 2, 0.9, 0.852632, 4.263158, 10.715787, 22.228712],
-  ["M/M/c", 4, 0.5, 0.173913, 0.086957, 0.276693, 1.427985],
-  ["M/M/c", 4, 0.8, 0.596432, 0.745541, 2.232245, 5.110476],
-  ["M/D/c", 1, 0.5, 0.5, 0.5, 1.515745, 3.336256],
-  ["M/D/c", 1, 0.8, 0.8, 2, 5.011511, 10.355887],
-  ["M/D/c", 2, 0.5, 0.323259, 0.176741, 0.672782, 1.563918],
-  ["M/D/c", 2, 0.8, 0.701898, 0.903284, 2.397276, 5.069551],
-  ["M/D/c", 2, 0.9, 0.847108, 2.146923, 5.282466, 10.840332],
-  ["M/D/c", 4, 0.5, 0.163294, 0.049652, 0.18878, 0.710808],
-  ["M/D/c", 4, 0.8, 0.578282, 0.386095, 1.119281, 2.454584],
-];
-
-test.each(theory)("%s with c = %d at ρ = %d waits as theory says", async (kind, c, rho, a, wq, w90, w99) => {
-  const meanNs = 1e6;
-  const taskCount = rho === 0.9 ? 1e6 : 4e5;
-  const length: Distribution = kind === "M/M/c" ? { kind: "exponential", mean: meanNs } : meanNs;
-  const ratePerSecond = (c * rho * 1e9) / meanNs;
-  const windowNs = (taskCount / ratePerSecond) * 1e9;
-  const stream: Stream = {
-    release: { loop: "open", arrivals: { kind: "poisson", ratePerSecond } },
-    variants: [{ share: 1, class: "task", ops: [{ op: "block", ns: length }] }],
-  };
-  const { trace, records } = await simulated(composed([stream], windowNs), { workerCount: c });
-  const waitsNs = Float64Array.from(
-    { length: trace.taskCount },
-    (_, task) => taskNs(records, task, "firstPollNs") - taskNs(records, task, "submittedNs"),
-  ).sort();
-  const heldNs = allHeld(records).reduce((sum, { startNs, endNs }) => sum + endNs - startNs, 0);
-  const off = (measured: number, known: number): number => Math.abs(measured / known - 1);
-  expect(off(heldNs / windowNs, a)).toBeLessThan(0.015);
-  expect(off(mean(waitsNs) / meanNs, wq)).toBeLessThan(0.045);
-  expect(off(nearestRank(waitsNs, 0.9) / meanNs, w90)).toBeLessThan(rho === 0.9 ? 0.12 : 0.06);
-  expect(off(nearestRank(waitsNs, 0.99) / meanNs, w99)).toBeLessThan(rho === 0.9 ? 0.12 : 0.06);
-});
 
 /** One row an op: what the op needs around it to be executed at all. */
 const conformance: Readonly<Record<(typeof opNames)[number], readonly OpSpec[]>> = {

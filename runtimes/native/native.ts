@@ -44,6 +44,7 @@ interface TokioOptions {
   readonly isDiagnostic: boolean;
 }
 
+/** The border between the languages is crossed once a trial for each of these, never for a task. */
 interface StartedTrial {
   execute(): Promise<RuntimeStats>;
   stop(): void;

@@ -26,14 +26,20 @@ fn main() {
     let paced = (0..TASKS / 10).map(|index| task(0, f64::from(index) * 50e3)).collect();
     let paced = Draft { tasks: paced, ..chains(0, 1, ops) }.trace();
     for (name, trace) in [("chained", chained), ("injected", injected), ("20,000 a second", paced)] {
-        for setup in [Setup::new(Flavor::MultiThread, 2), Setup::new(Flavor::CurrentThread, 1)] {
-            compare(name, setup, trace);
-        }
+        let multi_thread = Setup::new(Flavor::MultiThread, 2);
+        compare(&format!("{name}, multi_thread"), multi_thread, trace);
+        let without_slot = Options { has_lifo_slot: false, ..multi_thread.options };
+        compare(
+            &format!("{name}, multi_thread, lifo=off"),
+            Setup { options: without_slot, ..multi_thread },
+            trace,
+        );
+        compare(&format!("{name}, current_thread"), Setup::new(Flavor::CurrentThread, 1), trace);
     }
 }
 
 fn compare(name: &str, setup: Setup, trace: Trace) {
-    let options = Options { is_diagnostic: true, ..Options::default() };
+    let options = Options { is_diagnostic: true, ..setup.options };
     let setup = Setup { options, ..setup };
     let rounds: Vec<[Compared; 3]> = (0..ROUNDS).map(|_| round(setup, trace)).collect();
     for (index, share) in ["p50", "p90", "p99"].iter().enumerate() {
@@ -41,8 +47,7 @@ fn compare(name: &str, setup: Setup, trace: Trace) {
         apart.sort_unstable();
         let Compared { ours_ns, from_ns, to_ns } = rounds[ROUNDS / 2][index];
         println!(
-            "{name}, {:?}, {share}: buckets apart {apart:?} (n = {ROUNDS}); one round: ours {ours_ns:.0} ns, Tokio's bucket {from_ns:.0} … {to_ns:.0} ns",
-            setup.flavor
+            "{name}, {share}: buckets apart {apart:?} (n = {ROUNDS}); one round: ours {ours_ns:.0} ns, Tokio's bucket {from_ns:.0} … {to_ns:.0} ns"
         );
     }
 }

@@ -88,10 +88,18 @@ fn trial_cost(trace: Trace, worker_count: usize) -> Cost {
     let mut start_ns = None;
     let mut end_ns = 0.0;
     let is_over = |records: &Records| {
-        let ids = records.lanes[..worker_count].iter().map(|lane| lane.thread_id.get());
-        end_ns = ids.map(cpu_ns).sum();
-        start_ns.get_or_insert(end_ns);
-        has_ended(records)
+        let workers = records.lanes[..worker_count].iter();
+        let all_cpu_ns = || workers.map(|lane| cpu_ns(lane.thread_id.get())).sum::<f64>();
+        // Twice only: to read the clock of a thread that runs disturbs it.
+        let Some(_) = start_ns else {
+            start_ns = Some(all_cpu_ns());
+            return false;
+        };
+        let is_over = has_ended(records);
+        if is_over {
+            end_ns = all_cpu_ns();
+        }
+        is_over
     };
     let (records, _) = run_until(setup, trace, is_over).expect("the trial completes");
     Cost {

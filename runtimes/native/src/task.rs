@@ -2,10 +2,10 @@
 //! The twin of `runtimes/interpreter.ts`, polled by Tokio itself.
 //!
 //! Clock reads: one at the start of each poll and one after each op that holds the worker; at the end of a task
-//! only where something was done since the last reading, which also says when the last op was done. The start
-//! of a poll does not share the last reading of the poll before: between the two lie Tokio's queues, its driver
-//! and the waking of other workers, and a worker that the kernel takes off its core there would make the next
-//! task look as if it had not waited.
+//! only where something was done since the last reading, which also says when the last op was done. So an empty
+//! task reads once, on the cycle counter. The start of a poll does not share the last reading of the poll before:
+//! between the two lie Tokio's queues, its driver and the waking of other workers, and a worker that the kernel
+//! takes off its core there would make the next task look as if it had not waited.
 
 use crate::echo::Request;
 use crate::generated::Opcode;
@@ -71,8 +71,9 @@ impl Task {
 
     #[inline]
     fn advance(&mut self, timer: Option<Pin<&mut Option<Sleep>>>, context: &mut Context<'_>) -> Poll<()> {
+        let trial = self.trial;
+        trial.prefetch_task(self.id);
         Worker::with(|worker| {
-            let trial = self.trial;
             let (lane, now_ns) = trial.poll_begins(worker);
             let recorder = trial.recorder(lane);
             let mut turn = Turn { trial, worker, lane, context, timer, recorder, now_ns, is_fresh: true };

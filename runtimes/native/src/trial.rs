@@ -1,7 +1,7 @@
 //! One trial: its trace and records, and how its tasks are released. All workers share it.
 
 use crate::cells::F64;
-use crate::clock::{Anchor, monotonic_ns};
+use crate::clock::Anchor;
 use crate::echo::Connections;
 use crate::generated::{NONE, Opcode};
 use crate::prefetch::prefetch;
@@ -117,7 +117,7 @@ impl Trial {
     /// Reads the clock: ns since the epoch. For threads that are no workers.
     #[inline]
     pub fn now_ns(&self) -> f64 {
-        monotonic_ns() - self.epoch_ns()
+        Worker::with(|thread| thread.clock.now_ns_after_all()) - self.epoch_ns()
     }
 
     /// A poll begins on the calling worker: its lane and a reading of its clock.
@@ -163,9 +163,15 @@ impl Trial {
         if let Some(&successor) = self.successors.get(task as usize)
             && successor != NONE
         {
-            prefetch(&self.records.tasks[successor as usize]);
-            prefetch(&self.trace.tasks[successor as usize]);
+            self.prefetch_task(successor);
         }
+    }
+
+    /// The rows of `task`.
+    #[inline(always)]
+    pub fn prefetch_task(&self, task: u32) {
+        prefetch(&self.records.tasks[task as usize]);
+        prefetch(&self.trace.tasks[task as usize]);
     }
 
     /// A root that is due now, from the releaser's thread. It is submitted even where its predecessor still runs.

@@ -4,7 +4,12 @@
  *
  * Without a stop, an end has every worker asleep; then every id must have been polled exactly once, or a worker
  * sleeps beside ready work. With a stop, an end must have nobody asleep, and ids that were not polled must still
- * be there.
+ * be there. A poll may block its worker for ever: then the others must see to all that is not in its slot, so
+ * that nothing ready waits for a long poll while somebody sleeps.
+ *
+ * Deques hold two ids here, and there are two or three workers. All schedules with up to three preemptions are
+ * visited, in the smaller cases with up to five; about 16 million states. With four everywhere
+ * (ISOLOAD_PREEMPTIONS=4) they were 73 million in a minute and a half on two cores, without a violation.
  */
 import { strict as assert } from "node:assert";
 import type { CoreSettings, QueueMemory } from "../core.ts";

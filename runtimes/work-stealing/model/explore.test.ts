@@ -128,6 +128,15 @@ describe("the checker", () => {
     expect(explore(caseOf([spins], () => null)).violation?.what).toMatch(/^goes on and on/);
   });
 
+  test("refuses a thread that remembers what its history does not say", () => {
+    let runCount = 0;
+    const remembers = (words: Int32Array): void => {
+      atomics.load(words, runCount++ % 2);
+      atomics.load(words, 0);
+    };
+    expect(() => explore(caseOf([remembers], () => null))).toThrow("t0 does not do the same again");
+  });
+
   test("refuses words that have no name", () => {
     const strays = (words: Int32Array): void => atomics.store(words, 7, 1);
     expect(() => explore(caseOf([strays], () => null))).toThrow("word 7 of a block, which has no name");

@@ -19,6 +19,10 @@
  * Bounding for Systematic Testing of Multithreaded Programs", 2007); switches from blocked or ended threads are
  * free. Without a bound on preemptions all schedules are visited. A schedule in which no thread can go on has
  * ended, and the case judges it; a thread that is blocked then was blocked for ever.
+ *
+ * What it does not show: anything beyond the cases and their bounds, and what a compiler might do to plain
+ * accesses between atomics, which the language forbids. Two threads that hold each other up for ever need a
+ * preemption each time, and are cut off by the bound.
  */
 import { strict as assert } from "node:assert";
 import { Cells, Histories, type History, type Pending, perform, type Thread } from "./history.ts";

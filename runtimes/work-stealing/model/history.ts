@@ -131,7 +131,7 @@ export class Histories {
   /** The function of the code under test that makes the pending access, such as `Deque.push`. */
   locate(history: History): string {
     let stack = "";
-    this.#run(responsesOf(history), () => {
+    this.#run(answersOf(history), () => {
       stack = new Error().stack ?? "";
     });
     const frames = stack.split("\n").slice(1);
@@ -142,30 +142,40 @@ export class Histories {
   }
 
   #replay(parent: History | null, response: number): History {
-    const responses = parent === null ? [] : responsesOf(parent);
-    if (parent !== null) responses.push(response);
+    const answers = parent === null ? [] : answersOf(parent);
+    if (parent !== null) answers.push({ asked: parent.pending, response });
     let pending: Pending | null = null;
-    const { taken, failure } = this.#run(responses, (access) => {
+    const { taken, failure } = this.#run(answers, (access) => {
       pending = access;
     });
     const number = this.#count++;
-    const length = responses.length;
+    const length = answers.length;
     return { number, parent, response, length, pending, taken, failure, nexts: new Map() };
   }
 
-  /** Runs the thread up to the access that follows `responses`, which is handed over. */
+  /** Runs the thread up to the access that follows `answers`, which is handed over. */
   #run(
-    responses: readonly number[],
+    answers: readonly Answer[],
     onPending: (pending: Pending) => void,
   ): { readonly taken: readonly number[]; readonly failure: string | null } {
     const known = this.#prologue.length;
     let at = 0;
     port.access = (kind, words, offset, first = 0, second = 0) => {
-      const response = at < known ? this.#prologue[at] : responses[at - known];
+      let response = this.#prologue[at];
+      if (at >= known) {
+        const answer = answers[at - known];
+        const cell = this.#cells.at(words, offset);
+        if (answer === undefined) {
+          onPending({ kind, cell, first, second });
+          throw BROKEN_OFF;
+        }
+        const isSame = answer.asked?.kind === kind && answer.asked.cell === cell;
+        if (!isSame)
+          throw new Error(`${this.#thread.name} does not do the same again with the same responses`);
+        response = answer.response;
+      }
       at++;
-      if (response !== undefined) return kind === "cas" ? response === 1 : response;
-      onPending({ kind, cell: this.#cells.at(words, offset), first, second });
-      throw BROKEN_OFF;
+      return kind === "cas" ? response === 1 : (response ?? 0);
     };
     const taken: number[] = [];
     try {
@@ -180,10 +190,18 @@ export class Histories {
   }
 }
 
-function responsesOf(history: History): number[] {
-  const responses: number[] = [];
-  for (let step = history; step.parent !== null; step = step.parent) responses.push(step.response);
-  return responses.reverse();
+/** An access that was made, and what it was answered. */
+interface Answer {
+  readonly asked: Pending | null;
+  readonly response: number;
+}
+
+function answersOf(history: History): Answer[] {
+  const answers: Answer[] = [];
+  for (let step = history; step.parent !== null; step = step.parent) {
+    answers.push({ asked: step.parent.pending, response: step.response });
+  }
+  return answers.reverse();
 }
 
 /**

@@ -6,6 +6,9 @@ import { type Mutant, mutants } from "./mutants.ts";
 import { allCases } from "./suites.ts";
 import { print } from "./telling.ts";
 
+/** Where a case has no bound: as the widest that has one. */
+const PREEMPTIONS_LIMIT = 5;
+
 interface Death {
   readonly mutant: Mutant;
   /** With how few preemptions it was seen. */
@@ -18,7 +21,11 @@ interface Death {
 /** Tries the case with no preemption, then with one more at a time, up to its own bound. */
 function kill(mutant: Mutant, killer: Case): Death | null {
   let stateCount = 0;
-  for (let preemptions = 0; preemptions <= Math.min(killer.bounds.preemptions, 9); preemptions++) {
+  for (
+    let preemptions = 0;
+    preemptions <= Math.min(killer.bounds.preemptions, PREEMPTIONS_LIMIT);
+    preemptions++
+  ) {
     const { violation, ...seen } = explore({ ...killer, bounds: { ...killer.bounds, preemptions } });
     stateCount += seen.stateCount;
     if (violation !== null) return { mutant, preemptions, stateCount, ...violation };
