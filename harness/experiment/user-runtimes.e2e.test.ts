@@ -14,6 +14,7 @@ import { type RunOutcome, runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
 
 const example = fileURLToPath(new URL("../../../runtimes/examples/random-order.mjs", import.meta.url));
+const wholeRuntime = fileURLToPath(new URL("../trial/fixtures/cheats.js", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "isoload-users-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const freshFolder = (): string => join(mkdtempSync(join(root, "run-")), "run");
@@ -98,6 +99,23 @@ test.each([
   expect([row?.outcome, row?.metrics, verdictOf(document).code]).toEqual(["diverged", null, 4]);
   expect(row?.invalidBecause.join("; ")).toMatch(reason);
 });
+
+test.each([
+  ["not-at-all", "completed", /^$/],
+  ["wrong-checksum", "diverged", /checksum/],
+])(
+  "a module may export a whole runtime, and is judged like any: %s is %s",
+  async (cheat, outcome, reason) => {
+    const { document } = await runOf(
+      [`${wholeRuntime}:cheat=${cheat}`],
+      "cpu-mix:tasks=64,units=2000,inFlight=4",
+    );
+    const [row] = document.trials;
+    expect(row?.runtime).toBe(`${wholeRuntime}:cheat=${cheat} (cheat)`);
+    expect(row?.outcome).toBe(outcome);
+    expect(row?.invalidBecause.join("; ")).toMatch(reason);
+  },
+);
 
 test.each([
   [
