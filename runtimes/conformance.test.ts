@@ -1,33 +1,26 @@
 /**
  * The conformance table: every runtime executes every trace, and the records prove that it did the same work.
  *
- * A runtime joins by its line in the catalogue.
+ * A runtime joins by its line in the catalogue. The example of a user's runtime goes through it, too.
  */
 import { strict as assert } from "node:assert";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import { build } from "../workloads/trace/build.ts";
 import { ops } from "../workloads/trace/op.ts";
-import type { Composition, Distribution, OpSpec } from "../workloads/workload.ts";
 import { runtimes } from "./catalog.ts";
 import { Clock, monotonicNs } from "./clock.ts";
-import { atOnce, closed, drive, oneClass, type Row, startOn, stream } from "./fixtures/drive.ts";
-import { violations } from "./fixtures/violations.ts";
+import { casesFor } from "./conformance/conformance.ts";
+import { atOnce, closed, drive, oneClass, type Row, stream } from "./conformance/drive.ts";
+import { violations } from "./conformance/violations.ts";
 import { Interpreter, type Scheduler } from "./interpreter.ts";
 import { type Peer, startPeer } from "./peer-process.ts";
-import {
-  allocateRecords,
-  laneRow,
-  opsPerformed,
-  recordsHeaderRow,
-  shapeFor,
-  sumLanes,
-  taskRecordRow,
-  taskStates,
-} from "./record.ts";
+import { allocateRecords, laneRow, shapeFor, taskRecordRow, taskStates } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { allocateTasks } from "./tasks.ts";
+import { loadRuntimeModule } from "./user/module.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 
 /** Options that change how a runtime schedules: each has a row of its own. */
@@ -46,8 +39,13 @@ const optionText = (options: ParameterValues): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join();
 
+/** Tests run on the build; the example is run as it stands in the sources. */
+const path = fileURLToPath(new URL("../../runtimes/examples/random-order.mjs", import.meta.url));
+const example = await loadRuntimeModule(path, "random-order.mjs");
+assert("runtime" in example, "wrong" in example ? example.wrong : "");
+
 /** Every runtime of the catalogue that can run here, at a few worker counts where it takes several. */
-const rows: readonly (Row & { readonly label: string })[] = runtimes
+const rows: readonly (Row & { readonly label: string })[] = [...runtimes, example.runtime]
   .filter((runtime) => runtime.availability().available)
   .flatMap((runtime) => [
     ...(runtime.workers === "one" ? [1] : [1, 2, 4]).map((workerCount) => ({
@@ -63,7 +61,6 @@ const rows: readonly (Row & { readonly label: string })[] = runtimes
     })),
   ]);
 
-const HEADER = recordsHeaderRow.index;
 const ROW_F64 = taskRecordRow.strideBytes / 8;
 const ROW_U32 = taskRecordRow.strideBytes / 4;
 const ROW_U8 = taskRecordRow.strideBytes;
@@ -75,171 +72,30 @@ beforeAll(async () => {
 });
 afterAll(() => peer.stop());
 
-const echo = (bytes: Distribution, replyDelayNs: Distribution): OpSpec => ({
-  op: "echo",
-  bytes,
-  replyDelayNs,
-});
+const label = (row: Row & { readonly label: string }): [string, Row] => [row.label, row];
 
-const nested: OpSpec = {
-  op: "spawn",
-  children: [
-    { class: "task", ops: [{ op: "cpu", units: 200 }] },
-    {
-      class: "task",
-      ops: [
-        {
-          op: "spawn",
-          children: [
-            { class: "task", ops: [{ op: "sleep", ns: 0.3e6 }] },
-            { class: "task", ops: [{ op: "yield" }] },
-          ],
-        },
-        { op: "join" },
-        { op: "cpu", units: 50 },
-      ],
-    },
-    { class: "task", ops: [] },
-  ],
-};
-
-const compositions: Readonly<Record<string, Composition>> = {
-  "empty tasks, all at once": oneClass([stream(atOnce(20_000), [])]),
-  "cpu alone": oneClass([stream(atOnce(500), [{ op: "cpu", units: { kind: "exponential", mean: 2000 } }])]),
-  "block alone": oneClass([stream(atOnce(20), [{ op: "block", ns: { kind: "uniform", min: 0, max: 2e6 } }])]),
-  "sleep alone": oneClass([
-    stream(atOnce(200), [{ op: "sleep", ns: { kind: "uniform", min: 0, max: 5e6 } }]),
-  ]),
-  "yield alone": oneClass([stream(atOnce(500), [{ op: "yield" }])]),
-  "echo alone": oneClass([stream(atOnce(300), [echo({ kind: "uniform", min: 1, max: 3000 }, 0)])], 0, 8),
-  "echo of 64 kB": oneClass([stream(atOnce(60), [echo(65_536, 0)])], 0, 5),
-  "echo with a reply delay": oneClass([stream(atOnce(60), [echo(100, 2.5e6)])], 0, 4),
-  "spawn without join": oneClass([stream(atOnce(100), [nested, { op: "cpu", units: 10 }])]),
-  "spawn and join, nested": oneClass([
-    stream(atOnce(200), [nested, { op: "join" }, { op: "cpu", units: 10 }]),
-  ]),
-  "a spawn of more children than a deque holds": oneClass([
-    stream(atOnce(2), [
-      {
-        op: "spawn",
-        children: Array.from({ length: 3000 }, () => ({ class: "task", ops: [{ op: "yield" }] })),
-      },
-      { op: "join" },
-    ]),
-  ]),
-  "yields that outlast a turn": oneClass(
-    [
-      stream(
-        atOnce(20),
-        Array.from({ length: 100 }, () => ({ op: "yield" })),
-      ),
-      stream(atOnce(5), [echo(64, 0), { op: "yield" }, echo(64, 0)]),
-    ],
-    0,
-    4,
-  ),
-  "every op in a row": oneClass(
-    [
-      stream(atOnce(60), [
-        { op: "cpu", units: 100 },
-        { op: "yield" },
-        { op: "sleep", ns: 0.5e6 },
-        echo(64, 0),
-        { op: "block", ns: 0.1e6 },
-        nested,
-        { op: "join" },
-        { op: "cpu", units: 100 },
-      ]),
-    ],
-    0,
-    4,
-  ),
-  "closed sessions": oneClass([stream(closed(32, 10_000, 0), [{ op: "cpu", units: 20 }])]),
-  "closed sessions that think": oneClass([stream(closed(16, 200, { kind: "exponential", mean: 0.5e6 }), [])]),
-  "open arrivals beside blocks": oneClass(
-    [
-      stream({ loop: "open", arrivals: { kind: "times", atNs: [0, 20e6] } }, [{ op: "block", ns: 10e6 }]),
-      stream({ loop: "open", arrivals: { kind: "poisson", ratePerSecond: 5000 } }, [
-        { op: "cpu", units: 500 },
-      ]),
-      stream({ loop: "open", arrivals: { kind: "bursts", ratePerSecond: 1000, size: 16 } }, [
-        { op: "yield" },
-      ]),
-    ],
-    100e6,
-  ),
-  "sessions of tasks that are due and follow each other": oneClass(
-    [
-      stream({ loop: "open", arrivals: { kind: "poisson", ratePerSecond: 5000 }, sessionCount: 7 }, [
-        { op: "sleep", ns: { kind: "exponential", mean: 1e6 } },
-      ]),
-      stream({ loop: "open", arrivals: { kind: "at-once", count: 300 }, sessionCount: 5 }, []),
-    ],
-    50e6,
-  ),
-  "nothing but canaries": oneClass(
-    [stream({ loop: "open", arrivals: { kind: "times", atNs: [] } }, [])],
-    30e6,
-  ),
-};
-
-describe.each(rows.map((row) => [row.label, row] as const))("%s", (_, row) => {
-  test.each(Object.keys(compositions))(
-    "does every task exactly once and the whole of it: %s",
-    async (name) => {
-      const composition = compositions[name];
-      assert(composition !== undefined);
-      const trace = build(composition, 11, CANARIES);
-      const before = await peer.report();
-      const { records, stats } = await drive(row, trace, trace.connectionCount > 0 ? peer.port : null);
-      expect(violations(trace, records)).toEqual([]);
-      for (const value of Object.values(stats)) expect(value).toBeGreaterThanOrEqual(0);
-      if (trace.connectionCount === 0 || row.runtime.time === "virtual") return;
-      const after = await peer.report();
-      expect(after.connectionCount - before.connectionCount).toBe(trace.connectionCount);
-      expect(after.requestCount - before.requestCount).toBe(opsPerformed(records).count[ops.echo.code]);
-      expect(after.bytesOut - before.bytesOut).toBe(after.bytesIn - before.bytesIn);
-    },
-  );
+describe.each(rows.map(label))("%s", (_, row) => {
+  const cases = casesFor(row).filter(({ virtual }) => virtual);
+  test.each(cases.map(({ title, check }) => [title, check] as const))("%s", async (__, check) => {
+    expect(await check(row, peer)).toEqual([]);
+  });
 });
 
 const live = rows.filter(({ runtime }) => runtime.time === "live");
 
-describe.each(live.map((row) => [row.label, row] as const))("%s, live", (_, row) => {
-  test("a trial that is stopped in the middle ends, and nothing is done that is not", async () => {
-    const trace = build(oneClass([stream(atOnce(50), [{ op: "sleep", ns: 3600e9 }])]), 1, CANARIES);
-    const { started, records } = await startOn(row, trace, null);
-    const executed = started.execute();
-    while (sumLanes(records, "started") < 50) await new Promise((resolve) => setImmediate(resolve));
-    Atomics.store(records.headerI32, HEADER.stop, 1);
-    started.stop();
-    await executed;
-    expect(sumLanes(records, "done")).toBe(0);
-  });
-
-  test("start rejects where nobody listens", async () => {
-    const gone = await startPeer();
-    gone.stop();
-    await expect(gone.report()).rejects.toThrow("the echo peer ended");
-    const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 4), 1, CANARIES);
-    const start = startOn(row, trace, gone.port);
-    await expect(start).rejects.toThrow(/connection/);
-  });
-
-  test("execute rejects when a connection dies in the middle of a trial", async () => {
-    const own = await startPeer();
-    const trace = build(oneClass([stream(atOnce(8), [echo(64, 3600e9)])], 0, 4), 1, CANARIES);
-    const { started } = await startOn(row, trace, own.port);
-    const executed = started.execute();
-    const failure = expect(executed).rejects.toThrow(/a connection to the echo peer (closed|broke)/);
-    for (let received = 0; received < 8; received = (await own.report()).requestCount);
-    own.stop();
-    await failure;
+describe.each(live.map(label))("%s, live", (_, row) => {
+  const cases = casesFor(row).filter(({ virtual }) => !virtual);
+  test.each(cases.map(({ title, check }) => [title, check] as const))("%s", async (__, check) => {
+    expect(await check(row, peer)).toEqual([]);
   });
 });
 
 test("work-stealing refuses fewer connections than workers", async () => {
-  const trace = build(oneClass([stream(atOnce(1), [echo(1, 0)])], 0, 2), 1, CANARIES);
+  const trace = build(
+    oneClass([stream(atOnce(1), [{ op: "echo", bytes: 1, replyDelayNs: 0 }])], 0, 2),
+    1,
+    CANARIES,
+  );
   await expect(drive({ runtime: workStealing, workerCount: 3 }, trace, peer.port)).rejects.toThrow(
     "2 connections for 3 workers",
   );

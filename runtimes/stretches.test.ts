@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { build } from "../workloads/trace/build.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
-import { atOnce, closed, drive, oneClass, type Row, stream } from "./fixtures/drive.ts";
-import { timeOf } from "./fixtures/violations.ts";
+import { atOnce, closed, drive, oneClass, type Row, stream } from "./conformance/drive.ts";
+import { timeOf } from "./conformance/violations.ts";
 import { native, nativeCurrentThread } from "./native/native.ts";
 import { laneRow, type Records, stretchKinds, stretchRow, sumLanes, taskRecordRow } from "./record.ts";
 import { singleThread } from "./single-thread/single-thread.ts";

@@ -71,6 +71,8 @@ export interface WorkerStart {
   readonly bells: Bells;
   /** Ports on which others ring here. */
   readonly ownBells: readonly MessagePort[];
+  /** For the entry file itself; see `ThreadPlan`. */
+  readonly forEntry: unknown;
 }
 
 /** The body of a worker's entry file. Ends the thread when the loop leaves. */

@@ -25,6 +25,8 @@ export interface ThreadPlan {
   readonly hasThieves: boolean;
   /** Who wakes workers that wait in their event loops: the releaser, also the other workers, or nobody. */
   readonly bells: "releaser" | "all" | "none";
+  /** What the entry file is handed beside its `WorkerStart`, as a structured clone; shared memory stays shared. */
+  readonly forEntry?: unknown;
 }
 
 interface Thread {
@@ -39,8 +41,14 @@ const HEADER = recordsHeaderRow.index;
 /** Resolves when every worker is connected and warm and the releaser waits for the epoch. */
 export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan): Promise<StartedRuntime> {
   const { records, coreCount, peerPort } = settings;
-  const { workerCount } = plan;
+  const { workerCount, forEntry } = plan;
   assert(records.shape.laneCount === workerCount + 1, "a lane a worker and one for the releaser");
+  const { connectionCount } = settings.trace;
+  if (connectionCount > 0 && connectionCount < workerCount) {
+    throw new Error(
+      `${connectionCount} connections for ${workerCount} workers: each worker needs one of its own. Give connections=${workerCount} or more.`,
+    );
+  }
   const trace = sharedTrace(settings.trace);
   const warmUp = sharedTrace(settings.warmUp);
   const tasks = allocateTasks(trace);
@@ -56,7 +64,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     const { options } = settings;
     const { hasThieves } = plan;
     const shared = { workerCount, options, trace, tasks, records, queues, hasThieves, warmUp, peerPort, go };
-    const start: WorkerStart = { ...shared, worker, bells, ownBells };
+    const start: WorkerStart = { ...shared, worker, bells, ownBells, forEntry };
     const ports = [...bells, ...ownBells];
     const mayLeave = (): boolean => isSet(HEADER.stop);
     return startThread({ name: `worker ${worker}`, entry: plan.entry, start, ports, mayLeave });

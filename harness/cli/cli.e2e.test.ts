@@ -1,7 +1,16 @@
 /** The built command as users start it. What needs a certain runtime is skipped where the catalogue lacks it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +20,9 @@ import { type ResultDocument, runtimes } from "../experiment/index.ts";
 import { commandLinesWith } from "../trial/fixtures/processes.ts";
 
 const main = fileURLToPath(new URL("./main.js", import.meta.url));
+/** Tests run on the build; the package is the folder above it. */
+const packageRoot = fileURLToPath(new URL("../../..", import.meta.url));
+const example = join(packageRoot, "runtimes/examples/random-order.mjs");
 const available = runtimes.filter((runtime) => runtime.availability().available).map(({ name }) => name);
 const has = (...names: readonly string[]): boolean => names.every((name) => available.includes(name));
 /** Fast on every machine, and no canary has to come in time. */
@@ -115,6 +127,34 @@ describe("a run", { timeout: 60_000 }, () => {
     expect(isoload(folder, "verify", "latest").status).toBe(0);
     expect(isoload(folder, "report", "latest", "--format", "markdown", "-o", "report.md").status).toBe(0);
     expect(existsSync(join(folder, "report.md"))).toBe(true);
+  });
+
+  test("of a user's own runtime is one like the others, and list has its options", () => {
+    const folder = fresh();
+    copyFileSync(example, join(folder, "mine.mjs"));
+    writeFileSync(join(folder, "package.json"), "{}");
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(packageRoot, join(folder, "node_modules", "isoload"));
+    const line = ["-w", "null:tasks=200", "-r", "./mine.mjs:take=2,single-thread", "-n", "1", "-o", "run"];
+    const ended = isoload(folder, "run", ...line);
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(ended.stdout).toContain("./mine.mjs:take=2 (random-order)");
+    expect(isoload(folder, "verify", "run").status).toBe(0);
+    expect(isoload(folder, "list", "./mine.mjs").stdout).toMatch(/\.\/mine\.mjs +random-order [0-9a-f]{12}/);
+  });
+
+  test.each([
+    ["run", "-r", "./nowhere.mjs", "-o", "run"],
+    ["run", "-r", "./throws.mjs", "-o", "run"],
+    ["list", "./throws.mjs"],
+  ])("%s refuses a module that is no runtime with 2, before anything starts", (...line) => {
+    const folder = fresh();
+    writeFileSync(join(folder, "throws.mjs"), 'throw new Error("no luck")');
+    const ended = isoload(folder, ...line);
+    expect(ended).toMatchObject({ status: 2, stdout: "" });
+    expect(ended.stderr).toMatch(/: there is no file|cannot be loaded: Error: no luck\./);
+    expect(ended.stderr.trim().split("\n")).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(["throws.mjs"]);
   });
 
   test("of a plan file is the run of its settings", () => {

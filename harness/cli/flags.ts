@@ -34,7 +34,11 @@ export function addPlanFlags(command: Command): Command {
       "workloads with parameters, e.g. block-k:blockers=2,blockMs=50",
       collected,
     )
-    .option("-r, --runtimes <items>", "runtimes, e.g. work-stealing,native", collected)
+    .option(
+      "-r, --runtimes <items>",
+      "runtimes, e.g. work-stealing,native, or the path of your own, e.g. ./mine.mjs",
+      collected,
+    )
     .option(
       "-t, --threads <counts>",
       "a count, 0 for all cores, or a multiple of the cores like 2x",

@@ -1,28 +1,33 @@
 /** `isoload list`: what can be measured, and what of it is available here. */
 import type { Command } from "commander";
-import type { Parameter } from "../experiment/index.ts";
+import type { Parameter, Runtime } from "../experiment/index.ts";
 import { columns } from "./columns.ts";
 import type { Context, Library } from "./context.ts";
 import { OK } from "./exit.ts";
 import { examples, formatProblems, strayProblems } from "./flags.ts";
+import { printable } from "./printable.ts";
 
 export function registerList(program: Command, context: Context): void {
   program
     .command("list")
+    .argument("[modules...]", "runtimes of your own to list with the others, e.g. ./mine.mjs")
     .description("workloads with their parameters, and runtimes with their options")
     .option("--format <name>", "table or json", "table")
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText("after", examples(["isoload list", "isoload list --format json"]))
-    .action(async ({ format }: { readonly format: string }, command: Command) => {
+    .action(async (modules: readonly string[], { format }: { readonly format: string }, command: Command) => {
       const library = await context.load();
       const problems = [
         ...strayProblems(command, library),
         ...formatProblems(format, ["table", "json"], library),
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
-      const listed = listing(library);
-      context.out(format === "json" ? `${JSON.stringify(listed, null, 2)}\n` : asText(library, listed));
+      const { workloads } = library;
+      const runtimes = [...library.runtimes, ...(await library.loadUserRuntimes(modules))];
+      const listed = listing({ workloads, runtimes });
+      if (format === "json") context.out(`${JSON.stringify(listed, null, 2)}\n`);
+      else context.out(printable(asText({ workloads, runtimes }, listed)));
       context.exit(OK);
     });
 }
@@ -43,7 +48,12 @@ interface Listing {
   }[];
 }
 
-function listing({ workloads, runtimes }: Library): Listing {
+/** What there is to choose from. */
+interface Choices extends Pick<Library, "workloads"> {
+  readonly runtimes: readonly Runtime[];
+}
+
+function listing({ workloads, runtimes }: Choices): Listing {
   return {
     workloads: workloads.map(({ name, family, parameters }) => ({ name, family, parameters })),
     runtimes: runtimes.map((runtime) => {
@@ -56,7 +66,7 @@ function listing({ workloads, runtimes }: Library): Listing {
   };
 }
 
-function asText({ workloads, runtimes }: Library, listed: Listing): string {
+function asText({ workloads, runtimes }: Choices, listed: Listing): string {
   const blocks = workloads.map(
     ({ name, family, shows, parameters }) => `  ${name} (${family}): ${shows}\n${tableOf(parameters)}`,
   );

@@ -177,7 +177,7 @@ test("list tells workloads with parameters and runtimes with availability", asyn
   ]);
   expect(listed.workloads[3].parameters.blockers).toMatchObject({ kind: "number", default: 2, min: 1 });
   for (const runtime of listed.runtimes) {
-    expect(Object.keys(runtime)).toEqual(["name", "available", "reason", "version"]);
+    expect(Object.keys(runtime)).toEqual(["name", "available", "reason", "version", "options"]);
     expect(runtime.available ? runtime.version : runtime.reason).toEqual(expect.any(String));
   }
 });

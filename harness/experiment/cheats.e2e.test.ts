@@ -2,14 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TrialRow } from "../../reports/analyze.ts";
 import { verdictOf } from "../cli/exit.ts";
+import { identityOf } from "../trial/fixtures/one-trial.ts";
 import { runTrial } from "../trial/run-trial.ts";
 import { draftPlan } from "./draft.ts";
 import { runExperiment } from "./start.ts";
 
-const cheats = new URL("../trial/fixtures/cheats.js", import.meta.url).href;
+const cheats = identityOf(fileURLToPath(new URL("../trial/fixtures/cheats.js", import.meta.url)));
 const root = mkdtempSync(join(tmpdir(), "isoload-cheats-"));
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -6,6 +6,7 @@ import { type Cores, readCores } from "../machine/cores.ts";
 import { type Config, findConfig, readConfig } from "../plan/config.ts";
 import { flatLayer, formatPath, type Layer } from "../plan/layer.ts";
 import { type PlanDraft, parsePlan } from "../plan/plan.ts";
+import { loadRuntimeModules } from "../plan/runtime-modules.ts";
 import { folderProblem } from "../store/store.ts";
 
 export interface PlanSources {
@@ -35,7 +36,7 @@ const variableKeys: Readonly<Record<string, string>> = {
   duration: "ISOLOAD_DURATION",
 };
 
-/** The plan, or everything that is wrong with it. Starts nothing and writes nothing. */
+/** The plan, or everything that is wrong with it. Loads the modules it names; starts nothing and writes nothing. */
 export async function draftPlan(
   sources: PlanSources,
 ): Promise<Drafted | { readonly problems: readonly Problem[] }> {
@@ -56,7 +57,8 @@ export async function draftPlan(
     else layers.push(read.layer);
   }
   const cores = readCores();
-  const parsed = parsePlan({ layers, cores, workloads, runtimes });
+  const modules = await loadRuntimeModules(layers);
+  const parsed = parsePlan({ layers, cores, workloads, runtimes, modules });
   if ("problems" in parsed) problems.push(...parsed.problems);
   const refused = folder === undefined ? null : folderProblem(folder);
   if (refused !== null) problems.push({ where: String(folder), message: refused });

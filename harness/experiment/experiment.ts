@@ -127,7 +127,7 @@ async function runOne(
       settings: {
         isoloadVersion,
         runtime: treatment.runtime,
-        runtimeModule: null,
+        runtimeModule: treatment.runtimeModule ?? null,
         options: treatment.options,
         workerCount: treatment.workerCount,
         coreCount: plan.coreCount,

@@ -36,6 +36,7 @@ export type { Progress } from "./experiment.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
 export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
 export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
+export { loadUserRuntimes } from "./user-runtimes.ts";
 export { type Verification, verifyRun } from "./verify.ts";
 
 /** Gives a config file its types; the value stays as it is. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrialRow } from "../../reports/analyze.ts";
+import { identifyModule } from "../../runtimes/user/module.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { hashOf } from "../../workloads/trace/trace.ts";
 import type { Cores } from "../machine/cores.ts";
@@ -38,7 +39,7 @@ export interface ResumeRequest extends Omit<RunRequest, "draft" | "folder"> {
 }
 
 /**
- * Throws a UsageError where there is no such run or it is another one's (plan, version, trace, machine), and a
+ * Throws a UsageError where there is no such run or it is another one's (plan, version, trace, machine, module), and a
  * DamageError where a complete trial is not what was written. What is complete stays as it is, byte for byte.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunOutcome> {
@@ -68,7 +69,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunOutcome> {
     onProgress({ kind: "planned", run, trialCount: plan.trials.length - judged.length, notes: plan.notes });
     if (judged.length === plan.trials.length)
       return completeOutcome(run, { plan, environment, rows: judged });
-    refuse(run, otherMachine(environment, cores));
+    refuse(run, [...otherMachine(environment, cores), ...otherModules(plan)]);
     const outcome = await runLoop({
       ...{ run, plan, environment, references, judged, onProgress, signal },
       experiment: constantRun(plan),
@@ -123,6 +124,18 @@ function otherTraces(plan: Plan): string[] {
     return [
       `the trace of ${planned.workload} for round ${planned.round} is ${planned.traceHash} in the plan, and ${came}. Start a new run.`,
     ];
+  });
+}
+
+/** The modules of users' own runtimes, read again: what is missing must run on the code of what is complete. */
+function otherModules(plan: Plan): string[] {
+  const runtimes = new Map(plan.treatments.map((treatment) => [treatment.runtime, treatment.runtimeModule]));
+  return [...runtimes].flatMap(([runtime, module]) => {
+    if (module === undefined) return [];
+    const now = identifyModule(module.path);
+    if ("sha256" in now && now.sha256 === module.sha256) return [];
+    const came = "wrong" in now ? now.wrong : `${module.path} has another content now.`;
+    return [`the runtime ${runtime} has changed: ${came} Put back what it was, or start a new run.`];
   });
 }
 

@@ -5,7 +5,7 @@
  * executed, so their values are named by path only.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { extname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
@@ -13,6 +13,7 @@ import { formatPath, type Layer, type Path } from "./layer.ts";
 
 /** A plan as it is written in a config file. */
 export interface Config {
+  /** Names and paths of modules, which start at the file's own folder. */
   readonly runtimes?: readonly string[];
   readonly threads?: readonly (number | string)[];
   readonly workloads?: readonly (string | ({ readonly name: string } & Record<string, number | string>))[];
@@ -61,7 +62,8 @@ export async function readConfig(path: string): Promise<Read> {
       : `cannot be read: ${(error as Error).message}`;
     return { problems: [{ where: path, message }] };
   }
-  return MODULES.includes(extension) ? readModule(path) : readText(path, text);
+  const read = await (MODULES.includes(extension) ? readModule(path) : readText(path, text));
+  return "layer" in read ? { layer: { ...read.layer, folder: dirname(path) } } : read;
 }
 
 async function readText(path: string, text: string): Promise<Read> {

@@ -23,6 +23,8 @@ export interface Place {
 }
 
 export interface Layer {
+  /** Where relative paths in it start; absent: the working directory. */
+  readonly folder?: string;
   readonly values: Readonly<Record<string, unknown>>;
   locate(path: Path, part: "key" | "value"): Place;
 }
@@ -36,6 +38,8 @@ export interface Reading {
 
 export interface Given extends Place {
   readonly value: unknown;
+  /** Where a relative path in the value starts. */
+  readonly folder: string;
   /** The place of something inside this value. */
   inside(path: Path, part: "key" | "value"): Place;
 }
@@ -98,6 +102,7 @@ function givenAt(layer: Layer, path: Path, value: unknown): Given {
   return {
     ...layer.locate(path, "value"),
     value,
+    folder: layer.folder ?? ".",
     inside: (further, part) => layer.locate([...path, ...further], part),
   };
 }

@@ -12,7 +12,8 @@ import type { Treatment } from "../trial/trial.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
-import { type Choice, readChoices, unknownRuntime } from "./runtime-choices.ts";
+import { type Choice, findRuntime, type Known, readChoices } from "./runtime-choices.ts";
+import type { RuntimeModules } from "./runtime-modules.ts";
 import { parseThreads, type Threads } from "./threads.ts";
 import { unknownName } from "./unknown-name.ts";
 
@@ -22,6 +23,8 @@ export interface PlanRequest {
   readonly cores: Cores;
   readonly workloads: readonly Workload[];
   readonly runtimes: readonly Runtime[];
+  /** Of the users' own; absent: none was loaded. */
+  readonly modules?: RuntimeModules;
 }
 
 /** A plan before its traces are built. */
@@ -57,8 +60,9 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const durationNs = readDuration(reading, "duration", DURATION_RANGE) ?? DEFAULT_DURATION_NS;
   const canaryPeriodNs = readDuration(reading, "canaryPeriod", CANARY_RANGE) ?? DEFAULT_CANARY_PERIOD_NS;
   const threads = readThreads(reading, request.cores.count);
-  const choices = readChoices(reading, request.runtimes);
-  const required = readRequired(reading, request.runtimes);
+  const known: Known = { runtimes: request.runtimes, modules: request.modules ?? new Map() };
+  const choices = readChoices(reading, known);
+  const required = readRequired(reading, known);
   const loads = readLoads(reading, { workloads: request.workloads, durationNs, threads, choices });
   if (problems.length > 0) return { problems };
 
@@ -100,6 +104,7 @@ function crossed(
       runtime: choice.runtime.name,
       options: choice.options,
       runtimeLabel: choice.label,
+      ...(choice.module === null ? {} : { runtimeModule: choice.module }),
       threads: count.label,
       workerCount: count.workerCount,
     }));
@@ -176,15 +181,13 @@ function readThreads(reading: Reading, coreCount: number): Threads[] {
   return distinct;
 }
 
-function readRequired(reading: Reading, runtimes: readonly Runtime[]): Runtime[] {
+function readRequired(reading: Reading, known: Known): Runtime[] {
   return valuesOf(reading, "require", "many", []).flatMap((given) => {
     const names = typeof given.value === "string" ? given.value.split(",") : [given.value];
     return names.flatMap((name) => {
-      const runtime = runtimes.find(
-        (known) => known.name === (typeof name === "string" ? name.trim() : name),
-      );
-      if (runtime !== undefined) return [runtime];
-      reading.problems.push({ where: given.where, message: unknownRuntime(name, runtimes) });
+      const found = findRuntime(typeof name === "string" ? name.trim() : name, given, known);
+      if ("runtime" in found) return [found.runtime];
+      reading.problems.push({ where: given.where, message: found.wrong });
       return [];
     });
   });

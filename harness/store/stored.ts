@@ -5,10 +5,11 @@ import { DamageError } from "./damage-error.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 const number = z.number();
 const text = z.string();
+const sha256 = text.regex(/^[0-9a-f]{64}$/);
 const values = z.record(text, z.union([number, text]));
 
 const plannedTrial = z.strictObject({
@@ -36,13 +37,14 @@ const planSchema: ZodType<Plan> = z.strictObject({
       runtime: text,
       options: values,
       runtimeLabel: text,
+      runtimeModule: z.strictObject({ path: text, sha256 }).exactOptional(),
       threads: text,
       workerCount: number,
     }),
   ),
   traces: z.array(
     z.strictObject({
-      traceHash: text.regex(/^[0-9a-f]{64}$/),
+      traceHash: sha256,
       workload: text,
       parameters: values,
       round: number,

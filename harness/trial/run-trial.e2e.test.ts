@@ -14,7 +14,7 @@ import { runOne } from "./fixtures/one-trial.ts";
 import { commandLinesWith } from "./fixtures/processes.ts";
 import type { TrialResult } from "./trial.ts";
 
-const cheats = new URL("./fixtures/cheats.js", import.meta.url).href;
+const cheats = fileURLToPath(new URL("./fixtures/cheats.js", import.meta.url));
 
 function traceOf(ops: readonly OpSpec[], taskCount = 20): Trace {
   return build(

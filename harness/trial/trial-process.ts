@@ -20,6 +20,7 @@ import {
   shapeFor,
 } from "../../runtimes/record.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
+import { loadRuntimeModule } from "../../runtimes/user/module.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
@@ -37,7 +38,7 @@ const GRACE_NS = 2e9;
 
 const HEADER = recordsHeaderRow.index;
 
-await main(process.argv[2]);
+await main(process.argv[2]).catch(die);
 
 async function main(settingsPath: string | undefined): Promise<void> {
   assert(settingsPath !== undefined, "usage: trial-process <settings.json>");
@@ -79,12 +80,26 @@ async function main(settingsPath: string | undefined): Promise<void> {
   process.exit(0);
 }
 
+/** What went wrong, whole, and last in one line: a report quotes the last line of a process that crashed. */
+function die(error: unknown): never {
+  const whole = error instanceof Error ? (error.stack ?? "") : "";
+  const [sentence = ""] = String(error).split("\n");
+  writeSync(2, `${whole}\n${sentence}\n`);
+  process.exit(1);
+}
+
 async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): Promise<Runtime> {
-  const known: readonly Runtime[] =
-    runtimeModule === null ? runtimes : [(await import(runtimeModule)).runtime];
-  const runtime = known.find(({ name }) => name === wanted);
-  assert(runtime !== undefined, `no runtime is called ${wanted}`);
-  return runtime;
+  if (runtimeModule === null) {
+    const runtime = runtimes.find(({ name }) => name === wanted);
+    assert(runtime !== undefined, `no runtime is called ${wanted}`);
+    return runtime;
+  }
+  const loaded = await loadRuntimeModule(runtimeModule.path, wanted);
+  if ("wrong" in loaded) throw new Error(loaded.wrong);
+  const { sha256 } = loaded.identity;
+  if (sha256 !== runtimeModule.sha256)
+    throw new Error(`${runtimeModule.path} has changed since the run began`);
+  return loaded.runtime;
 }
 
 interface Execution {

@@ -1,6 +1,7 @@
 /**
  * The plain data of a trial: what is planned, what its process is told, what it says, what comes out.
  */
+import type { ModuleIdentity } from "../../runtimes/user/module.ts";
 import type { ParameterValues } from "../../workloads/parameter.ts";
 
 /** One thing to be measured. Resolved once when the plan is parsed; readonly from there on. */
@@ -9,11 +10,13 @@ export interface Treatment {
   readonly id: string;
   readonly workload: string;
   readonly parameters: ParameterValues;
-  /** Name of the runtime, without options. */
+  /** Name of the runtime, without options; of a user's own the path as typed. */
   readonly runtime: string;
   readonly options: ParameterValues;
-  /** The runtime as typed, with its options, e.g. "work-stealing:lifo=off". */
+  /** The runtime as typed, with its options, e.g. "work-stealing:lifo=off"; a module's own name follows. */
   readonly runtimeLabel: string;
+  /** The module of a user's own runtime; absent: it stands in the catalogue. */
+  readonly runtimeModule?: ModuleIdentity;
   /** As typed, e.g. "2x". */
   readonly threads: string;
   readonly workerCount: number;
@@ -36,8 +39,8 @@ export interface PlannedTrial {
 export interface TrialSettings {
   readonly isoloadVersion: string;
   readonly runtime: string;
-  /** URL of a module that exports the runtime as `runtime`; null: it stands in the catalogue. */
-  readonly runtimeModule: string | null;
+  /** The module that is the runtime; null: it stands in the catalogue. */
+  readonly runtimeModule: ModuleIdentity | null;
   readonly options: ParameterValues;
   readonly workerCount: number;
   readonly coreCount: number;

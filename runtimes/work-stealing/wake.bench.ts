@@ -6,8 +6,8 @@
  */
 import { build } from "../../workloads/trace/build.ts";
 import type { OpSpec, Stream } from "../../workloads/workload.ts";
-import { drive, oneClass, type Row, stream } from "../fixtures/drive.ts";
-import { timeOf } from "../fixtures/violations.ts";
+import { drive, oneClass, type Row, stream } from "../conformance/drive.ts";
+import { timeOf } from "../conformance/violations.ts";
 import { native } from "../native/native.ts";
 import { startPeer } from "../peer-process.ts";
 import { workStealing } from "./work-stealing.ts";

@@ -22,11 +22,6 @@ export const workStealing: Runtime = {
   start: async (settings) => {
     const { trace, records, workerCount } = settings;
     const { connectionCount } = trace;
-    if (connectionCount > 0 && connectionCount < workerCount) {
-      throw new Error(
-        `${connectionCount} connections for ${workerCount} workers: each worker needs one of its own. Give connections=${workerCount} or more.`,
-      );
-    }
     const polls = pollBound(trace, records.shape.canaryCapacity);
     if (polls > POLL_LIMIT) {
       throw new Error(`the trace may need ${polls} polls; work-stealing takes at most ${POLL_LIMIT} a trial`);

@@ -1,0 +1,19 @@
+/** Users' own runtimes, outside of a plan: loaded by path, for a listing or for the conformance table. */
+import { resolve } from "node:path";
+import type { Runtime } from "../../runtimes/runtime.ts";
+import { loadRuntimeModule } from "../../runtimes/user/module.ts";
+import type { Problem } from "../../workloads/parameter.ts";
+import { UsageError } from "../plan/usage-error.ts";
+
+/** The runtimes in the modules at `paths`, which start at the working directory. Throws a UsageError with all that is wrong. */
+export async function loadUserRuntimes(paths: readonly string[]): Promise<readonly Runtime[]> {
+  const runtimes: Runtime[] = [];
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    const loaded = await loadRuntimeModule(resolve(path), path);
+    if ("wrong" in loaded) problems.push({ where: path, message: loaded.wrong });
+    else runtimes.push(loaded.runtime);
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return runtimes;
+}

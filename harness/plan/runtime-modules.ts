@@ -1,0 +1,35 @@
+/** The modules that a plan names as runtimes: loaded before the plan is parsed, which waits for nothing. */
+import { resolve } from "node:path";
+import { isModulePath, loadRuntimeModule, type RuntimeModule } from "../../runtimes/user/module.ts";
+import { splitItems } from "./item.ts";
+import { type Given, type Layer, valuesOf } from "./layer.ts";
+
+/** By absolute path: each module that was named, or the sentence on why it is no runtime. */
+export type RuntimeModules = ReadonlyMap<string, RuntimeModule | { readonly wrong: string }>;
+
+/** Where a module stands that was named in `given`: a path in a file is relative to that file. */
+export function modulePath(name: string, { folder }: Given): string {
+  return resolve(folder, name);
+}
+
+/** Loads, and so executes, every module that is named as a runtime. What is no path is left to the parser. */
+export async function loadRuntimeModules(layers: readonly Layer[]): Promise<RuntimeModules> {
+  // What is wrong with the settings themselves the parser says.
+  const reading = { layers, problems: [], notes: [] };
+  const modules = new Map<string, RuntimeModule | { readonly wrong: string }>();
+  for (const key of ["runtimes", "require"] as const) {
+    for (const given of valuesOf(reading, key, "many")) {
+      for (const name of namesIn(given).filter(isModulePath)) {
+        const path = modulePath(name, given);
+        if (!modules.has(path)) modules.set(path, await loadRuntimeModule(path, name));
+      }
+    }
+  }
+  return modules;
+}
+
+function namesIn({ value }: Given): string[] {
+  if (typeof value !== "string") return [];
+  const split = splitItems(value);
+  return "items" in split ? split.items.map(({ name }) => name) : [];
+}

@@ -1,0 +1,162 @@
+import { strict as assert } from "node:assert";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { build } from "../../workloads/trace/build.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import { conformanceOf } from "../conformance/conformance.ts";
+import { atOnce, closed, drive, oneClass, stream } from "../conformance/drive.ts";
+import { timeOf, violations } from "../conformance/violations.ts";
+import { type Records, taskRecordRow } from "../record.ts";
+import type { Runtime } from "../runtime.ts";
+import { cheats, fifo, lifo, moduleOf, modulePathOf, sharing } from "./fixtures/modules.ts";
+import { loadRuntimeModule } from "./module.ts";
+
+async function runtimeOf(source: string): Promise<Runtime> {
+  const loaded = await loadRuntimeModule(modulePathOf(source), "./mine.mjs");
+  assert("runtime" in loaded, "wrong" in loaded ? loaded.wrong : "");
+  return loaded.runtime;
+}
+
+async function wrongOf(source: string | null, file?: string): Promise<string> {
+  const loaded = await loadRuntimeModule(modulePathOf(source, file), "./mine.mjs");
+  return "wrong" in loaded ? loaded.wrong : "";
+}
+
+/** One task that spawns a hundred empty ones, whose ids follow its own. */
+const family = (): Trace =>
+  build(
+    oneClass([
+      stream(atOnce(1), [
+        { op: "spawn", children: Array.from({ length: 100 }, () => ({ class: "task", ops: [] })) },
+        { op: "join" },
+      ]),
+    ]),
+    1,
+    { periodNs: 1e9 },
+  );
+
+/** The children of `family`, in the order of their first polls. */
+function childrenInOrder(records: Records): number[] {
+  const children = Array.from({ length: 100 }, (_, child) => 1 + child);
+  return children.sort((a, b) => timeOf(records, a, "firstPollNs") - timeOf(records, b, "firstPollNs"));
+}
+
+const workerOf = (records: Records, task: number): number =>
+  records.taskU16[(task * taskRecordRow.strideBytes) / 2 + taskRecordRow.index.worker] as number;
+
+test("the scheduler decides the order: a queue and a stack poll the same children the other way round", async () => {
+  const trace = family();
+  const queued = await drive({ runtime: await runtimeOf(moduleOf(fifo)), workerCount: 1 }, trace);
+  const stacked = await drive({ runtime: await runtimeOf(moduleOf(lifo)), workerCount: 1 }, trace);
+  expect(violations(trace, queued.records)).toEqual([]);
+  expect(violations(trace, stacked.records)).toEqual([]);
+  expect(childrenInOrder(stacked.records)).toEqual(childrenInOrder(queued.records).reverse());
+  expect(childrenInOrder(queued.records)[0]).toBe(1);
+});
+
+test.each([1, 2, 3])(
+  "ids pass through shared memory among %d workers, and the one they are for is woken",
+  async (workerCount) => {
+    const trace = build(
+      oneClass([
+        stream(atOnce(500), [{ op: "cpu", units: 100 }]),
+        stream(closed(8, 400, 0.2e6), [{ op: "yield" }]),
+      ]),
+      2,
+      { periodNs: 1e6 },
+    );
+    const { body, fields } = sharing;
+    const { records } = await drive(
+      { runtime: await runtimeOf(moduleOf(body, { fields })), workerCount },
+      trace,
+    );
+    expect(violations(trace, records)).toEqual([]);
+    const odd = Array.from({ length: 250 }, (_, index) => 1 + 2 * index);
+    expect(odd.filter((task) => workerOf(records, task) !== workerCount - 1)).toEqual([]);
+  },
+);
+
+test.each(Object.entries(cheats))("the conformance table names a runtime that %s", async (_, body) => {
+  const runtime = await runtimeOf(moduleOf(body));
+  for await (const { wrong } of conformanceOf({ runtime, workerCount: 1 })) {
+    expect(wrong.join("; ")).toMatch(/task 3 |tasks (done|started)|canaries/);
+    return;
+  }
+});
+
+describe("a trial ends with the reason where", () => {
+  test.each([
+    ["makeScheduler throws", 'throw new Error("no luck")', /no luck/],
+    ["no scheduler is made", "return { next: () => -1 }", /answered a mapping, not a scheduler/],
+    [
+      "next answers what is no id",
+      "return { ready() {}, next: () => 0.5 }",
+      /next\(\) answered 0.5. It must answer an id/,
+    ],
+    ["next answers nothing", "return { ready() {}, next() {} }", /next\(\) answered undefined/],
+  ])("%s", async (_, body, reason) => {
+    const runtime = await runtimeOf(moduleOf(body));
+    await expect(drive({ runtime, workerCount: 1 }, family())).rejects.toThrow(reason);
+  });
+
+  test("more memory is asked for than there can be", async () => {
+    const runtime = await runtimeOf(moduleOf(fifo, { fields: "sharedWordCount: () => 1e12," }));
+    await expect(drive({ runtime, workerCount: 1 }, family())).rejects.toThrow(
+      "sharedWordCount of mine answered 1000000000000. It must answer a whole number up to 268435456.",
+    );
+  });
+});
+
+describe("a module is refused in a sentence that", () => {
+  test.each([
+    ["names the missing file", null, /there is no file .*mine\.mjs\. Give the path/],
+    ["says what it threw", 'throw new Error("no luck\\nat all")', /cannot be loaded: Error: no luck\. Mend/],
+    ["says that it threw no error", "throw null", /it threw null/],
+    ["has the syntax error", "export default {", /cannot be loaded: .*syntax/i],
+    ["names the package it lacks", 'import "no-such-package"', /Cannot find package 'no-such-package'/],
+    ["asks for the export", "export const x = 1", /has no default export\. Write: export default \{/],
+    ["says what came instead", "export default 5", /it is 5, not an object with name, summary/],
+    [
+      "lists every field",
+      "export default { name: 7 }",
+      /its name is 7: .*; it has no summary: .*makeScheduler/,
+    ],
+    [
+      "knows the words",
+      moduleOf(fifo).replace('"many"', '"several"'),
+      /its workers is "several": give "one" or/,
+    ],
+    [
+      "checks options",
+      moduleOf(fifo, { fields: "options: { depth: 3 }," }),
+      /its options is a mapping: give/,
+    ],
+    [
+      "judges a whole runtime",
+      "export const runtime = { name: 'x' }",
+      /exports a runtime that is none: it has no/,
+    ],
+  ])("%s", async (_, source, sentence) => {
+    expect(await wrongOf(source)).toMatch(sentence);
+  });
+});
+
+test("the runtime in the README is one", async () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const [, source = ""] = /```js\n(export default [\s\S]*?)```/.exec(readme) ?? [];
+  const trace = family();
+  const { records } = await drive({ runtime: await runtimeOf(source), workerCount: 2 }, trace);
+  expect(violations(trace, records)).toEqual([]);
+  expect(childrenInOrder(records)[0]).toBe(100);
+});
+
+test("a module that was changed is another module, to the same process", async () => {
+  const path = modulePathOf(moduleOf(fifo, { name: "first" }));
+  const first = await loadRuntimeModule(path, "x.mjs");
+  writeFileSync(path, moduleOf(fifo, { name: "second" }));
+  const second = await loadRuntimeModule(path, "x.mjs");
+  expect([first, second]).toMatchObject([
+    { ownName: "first", runtime: { name: "x.mjs" } },
+    { ownName: "second", runtime: { name: "x.mjs" } },
+  ]);
+});

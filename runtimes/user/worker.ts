@@ -1,0 +1,17 @@
+/** Entry of a worker thread whose scheduler a user's module supplies. */
+import { workerData } from "node:worker_threads";
+import { serveThread } from "../thread.ts";
+import { UserLoop } from "./loop.ts";
+import { importDefinition } from "./module.ts";
+import { sharedWords, type UserEntry } from "./runtime.ts";
+
+const { module, shared }: UserEntry = workerData.forEntry;
+const definition = await importDefinition(module);
+
+await serveThread((settings) => {
+  const { workerCount, options, trace, records, untilIdle } = settings;
+  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  // A warm-up is alone and leaves no mark in the memory of the trial.
+  const words = untilIdle ? sharedWords(definition, { workerCount, idCount, options }) : shared;
+  return new UserLoop(settings, definition, words);
+});
