@@ -48,6 +48,7 @@ function timeNs(scene: Scene, expected: Uint32Array, traceHash: string): number 
     result: { outcome: "completed", facts, startupNs: 0 },
     trace: scene.trace,
     traceHash,
+    coreCount: 1,
     records: scene.records,
     expected,
   });

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
 import type { ClassRow, TrialRow } from "./analyze.ts";
+import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
@@ -50,6 +51,21 @@ const classRow: z.ZodType<ClassRow> = z.strictObject({
   responseNs: summary,
 });
 
+const episode: z.ZodType<Episode> = z.strictObject({
+  thresholdNs: figure,
+  startNs: figure,
+  endNs: figure,
+  holds: z.array(
+    z.strictObject({
+      task: whole,
+      op: z.enum(["block", "cpu"]),
+      worker: whole,
+      startNs: figure,
+      endNs: figure,
+    }),
+  ),
+});
+
 const trial: z.ZodType<TrialRow> = z.strictObject({
   id: z.string(),
   treatmentId: z.string(),
@@ -77,6 +93,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
     })
     .nullable(),
   metrics: metricsOf(() => figureOrNull).nullable(),
+  episodes: z.array(episode).nullable(),
   classes: z.record(z.string(), classRow).nullable(),
   runtimeStats: z.record(z.string(), figure).nullable(),
   timeline: z

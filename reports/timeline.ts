@@ -2,7 +2,7 @@
 import type { Records } from "../runtimes/record.ts";
 import { tickRow } from "../runtimes/record.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
-import { type Canaries, canariesOf } from "./metrics/starvation.ts";
+import { type Canaries, canariesOf } from "./metrics/canaries.ts";
 import { tickCountOf } from "./rows.ts";
 
 export interface Timeline {

@@ -88,7 +88,7 @@ export function judgeStored(
   const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
   assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
   const { traceHash } = planned;
-  const evidence = { planned, treatment, result, traceHash };
+  const evidence = { planned, treatment, result, traceHash, coreCount: plan.coreCount };
   if (result.outcome !== "completed") {
     return judgeTrial({ ...evidence, trace: null, records: null, expected: null });
   }

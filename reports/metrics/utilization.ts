@@ -1,0 +1,73 @@
+/** The least share of a window, wherever it lies in the trial, in which the runtime could have run something. */
+import type { Measures } from "./measures.ts";
+import type { Metric } from "./metric.ts";
+import { lastAtMost, type Spans } from "./spans.ts";
+
+/** A blink, a hitch, and as long as nobody overlooks. */
+const windows: Readonly<Record<"w20ms" | "w100ms" | "w1000ms", number>> = {
+  w20ms: 20e6,
+  w100ms: 100e6,
+  w1000ms: 1000e6,
+};
+
+type WindowName = keyof typeof windows;
+const names = Object.keys(windows) as WindowName[];
+
+export type Utilization = Readonly<Record<WindowName, number | null>>;
+
+export function measureUtilization(held: Spans, windowNs: number): Utilization {
+  const of = (name: WindowName): number | null =>
+    minimumUtilization(held, { windowNs, lengthNs: windows[name] });
+  return { w20ms: of("w20ms"), w100ms: of("w100ms"), w1000ms: of("w1000ms") };
+}
+
+/**
+ * The minimum mutator utilization of Cheng and Blelloch ("A Parallel, Real-Time Garbage Collector", PLDI 2001),
+ * with stretches in which all workers are held in the place of pauses: the least of 1 − held/length over all
+ * windows of `lengthNs` within [0, windowNs]. As a window moves, its held part changes its slope only where a
+ * border of it meets the border of a stretch, and is largest where one starts as a stretch starts or ends as one
+ * ends. null: no such window fits.
+ */
+export function minimumUtilization(
+  held: Spans,
+  { windowNs, lengthNs }: { readonly windowNs: number; readonly lengthNs: number },
+): number | null {
+  if (!(lengthNs > 0 && lengthNs <= windowNs)) return null;
+  const { startsNs, endsNs } = held;
+  const heldUntilNs = heldUntil(held);
+  const latestNs = windowNs - lengthNs;
+  let mostNs = 0;
+  const look = (fromNs: number): void => {
+    const startNs = Math.min(Math.max(fromNs, 0), latestNs);
+    mostNs = Math.max(mostNs, heldUntilNs(startNs + lengthNs) - heldUntilNs(startNs));
+  };
+  for (let span = 0; span < startsNs.length; span++) {
+    look(startsNs[span] as number);
+    look((endsNs[span] as number) - lengthNs);
+  }
+  return Math.max(0, 1 - mostNs / lengthNs);
+}
+
+/** How much of [0, t) is held, for any t. */
+function heldUntil({ startsNs, endsNs }: Spans): (atNs: number) => number {
+  const beforeNs = new Float64Array(startsNs.length);
+  for (let span = 1; span < startsNs.length; span++) {
+    const lengthNs = (endsNs[span - 1] as number) - (startsNs[span - 1] as number);
+    beforeNs[span] = (beforeNs[span - 1] as number) + lengthNs;
+  }
+  return (atNs) => {
+    const span = lastAtMost(startsNs, atNs);
+    if (span < 0) return 0;
+    return (beforeNs[span] as number) + Math.min(endsNs[span] as number, atNs) - (startsNs[span] as number);
+  };
+}
+
+export const utilizationMetrics: readonly Metric[] = names.map((name) => ({
+  name: `mmu.${name}`,
+  section: "starvation",
+  unit: "share",
+  better: "higher",
+  definition: `Minimum utilization: the least share not held by blocks on all workers (as in allHeldShare) of any ${windows[name] / 1e6} ms within the window; null where the window is shorter.`,
+  source: "Hold, canary and task records; Cheng and Blelloch, PLDI 2001.",
+  of: ({ utilization }: Measures) => utilization[name],
+}));
