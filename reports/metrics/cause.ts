@@ -60,7 +60,7 @@ export function measureCause(records: Records, canaries: Canaries, surroundings:
   const wakeUpsNs = wakeUpsOf(canaries, idle);
   const wakeUpCount = wakeUpsNs.length;
   const limitNs = wakeUpCount < MIN_WAKE_UPS ? STARVED_NS : WAKE_UPS * quantile(wakeUpsNs, 0.99);
-  const late = [...canaries.dueNs.keys()].filter((canary) => isLate(canaries, canary));
+  const late = lateOf(canaries);
   if (late.length === 0) return { ...NO_STARVATION, wakeUpCount, wakeUpLimitNs: limitNs };
   const long = idle.map((spans) => longerThan(spans, limitNs));
   const ledger = ledgerOf({
@@ -83,6 +83,14 @@ export function measureCause(records: Records, canaries: Canaries, surroundings:
 
 function isLate({ dueNs, runNs }: Canaries, canary: number): boolean {
   return (runNs[canary] as number) - (dueNs[canary] as number) > STARVED_NS;
+}
+
+function lateOf(canaries: Canaries): number[] {
+  const late: number[] = [];
+  for (let canary = 0; canary < canaries.dueNs.length; canary++) {
+    if (isLate(canaries, canary)) late.push(canary);
+  }
+  return late;
 }
 
 /**

@@ -70,49 +70,58 @@ interface Frame {
 }
 
 export function measureEpisodes(records: Records, canaries: Canaries, frame: Frame): Episodes {
-  const spansOver = (name: ThresholdName): Spans => episodesOver(canaries, thresholds[name], frame.periodNs);
-  const spans: Readonly<Record<ThresholdName, Spans>> = {
-    over1ms: spansOver("over1ms"),
-    over10ms: spansOver("over10ms"),
-    over20ms: spansOver("over20ms"),
-    over100ms: spansOver("over100ms"),
+  const told: Episode[] = [];
+  const starved = (name: ThresholdName): Starved => {
+    const waits = waitsOver(canaries, thresholds[name]);
+    const spans = episodesOf(waits, thresholds[name], frame.periodNs);
+    told.push(...tell(records, spans, thresholds[name]));
+    return {
+      count: spans.startsNs.length,
+      longestNs: longestOf(spans),
+      starvedShare:
+        canaries.dueNs.length === 0 || frame.windowNs === 0
+          ? null
+          : coveredNs(unionOf(waits.startsNs, waits.endsNs, 0), frame.windowNs) / frame.windowNs,
+    };
   };
-  const starved = (name: ThresholdName): Starved => ({
-    count: spans[name].startsNs.length,
-    longestNs: longestOf(spans[name]),
-    starvedShare: starvedShare(canaries, thresholds[name], frame.windowNs),
-  });
   return {
     over1ms: starved("over1ms"),
     over10ms: starved("over10ms"),
     over20ms: starved("over20ms"),
     over100ms: starved("over100ms"),
-    told: thresholdNames.flatMap((name) => tell(records, spans[name], thresholds[name])),
+    told,
   };
 }
 
-/** The union of [due + θ, run) over the canaries delayed by more than θ; gaps shorter than a period are closed. */
-function episodesOver(canaries: Canaries, thresholdNs: number, periodNs: number): Spans {
-  const { startsNs, endsNs } = waitsOver(canaries, thresholdNs);
+/** Due and run of canaries, in the order in which they were due: unlike spans they overlap. */
+interface Waits {
+  readonly startsNs: Float64Array;
+  readonly endsNs: Float64Array;
+}
+
+/** Of the canaries delayed by more than θ. */
+function waitsOver({ dueNs, runNs }: Canaries, thresholdNs: number): Waits {
+  const startsNs = new Float64Array(dueNs.length);
+  const endsNs = new Float64Array(dueNs.length);
+  let count = 0;
+  for (let canary = 0; canary < dueNs.length; canary++) {
+    const due = dueNs[canary] as number;
+    const run = runNs[canary] as number;
+    if (!(run - due > thresholdNs)) continue;
+    startsNs[count] = due;
+    endsNs[count] = run;
+    count++;
+  }
+  return { startsNs: startsNs.subarray(0, count), endsNs: endsNs.subarray(0, count) };
+}
+
+/** The union of [due + θ, run) of these waits; gaps shorter than a period are closed. */
+function episodesOf({ startsNs, endsNs }: Waits, thresholdNs: number, periodNs: number): Spans {
   return unionOf(
     startsNs.map((dueNs) => dueNs + thresholdNs),
     endsNs,
     periodNs,
   );
-}
-
-/** The share of the window that the union of [due, run) over these canaries covers. */
-function starvedShare(canaries: Canaries, thresholdNs: number, windowNs: number): number | null {
-  if (canaries.dueNs.length === 0 || windowNs === 0) return null;
-  const { startsNs, endsNs } = waitsOver(canaries, thresholdNs);
-  return coveredNs(unionOf(startsNs, endsNs, 0), windowNs) / windowNs;
-}
-
-/** Due and run of the canaries delayed by more than θ, in the order in which they were due. Not disjoint. */
-function waitsOver({ dueNs, runNs }: Canaries, thresholdNs: number): Spans {
-  const isLate = (_: number, canary: number): boolean =>
-    (runNs[canary] as number) - (dueNs[canary] as number) > thresholdNs;
-  return { startsNs: dueNs.filter(isLate), endsNs: runNs.filter(isLate) };
 }
 
 function longestOf({ startsNs, endsNs }: Spans): number | null {
