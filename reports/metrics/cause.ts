@@ -20,7 +20,7 @@ import { idleSpansOf } from "./idle.ts";
 import { type Edges, type Ledger, ledgerOf, states, timeIn } from "./ledger.ts";
 import type { Metric, Unit } from "./metric.ts";
 import { quantile } from "./quantile.ts";
-import { lastAtMost, NO_SPANS, type Spans, unionOf } from "./spans.ts";
+import { lastAtMost, NO_SPANS, type Spans } from "./spans.ts";
 
 /** A worker idle for longer than this many of its p99 wake-ups is not waking up. */
 const WAKE_UPS = 5;
@@ -221,17 +221,11 @@ function restNearEnd({ ledger, long, limitNs }: Rests, ready: Stretch, part: Str
     }
   }
   found.sort((one, other) => one.fromNs - other.fromNs);
-  const { startsNs, endsNs } = unionOf(
-    Float64Array.from(found, ({ fromNs }) => fromNs),
-    Float64Array.from(found, ({ toNs }) => toNs),
-    0,
-  );
   let totalNs = 0;
-  for (let span = 0; span < startsNs.length; span++) {
-    totalNs += timeIn(ledger, states.resting, {
-      fromNs: startsNs[span] as number,
-      toNs: endsNs[span] as number,
-    });
+  let countedToNs = part.fromNs;
+  for (const { fromNs, toNs } of found) {
+    totalNs += timeIn(ledger, states.resting, { fromNs: Math.max(fromNs, countedToNs), toNs });
+    countedToNs = Math.max(countedToNs, toNs);
   }
   return totalNs;
 }
