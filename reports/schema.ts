@@ -11,6 +11,7 @@ import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
 import { type Cell, type Estimate, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
+import { causeNames } from "./why.ts";
 
 const whole = z.int().min(0);
 const figure = z.number();
@@ -119,6 +120,14 @@ const cell: z.ZodType<Cell> = z.strictObject({
   workerCount: z.int().min(1),
   n: whole,
   metrics: metricsOf(() => estimate),
+  why: z
+    .strictObject({
+      trialId: z.string(),
+      cause: z.enum(causeNames).nullable(),
+      causeShare: figureOrNull,
+      episode,
+    })
+    .nullable(),
 });
 
 const environment: z.ZodType<ResultDocument["environment"]> = z.strictObject({
