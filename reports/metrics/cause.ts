@@ -165,6 +165,7 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
   let coresNs = 0;
   let hostNs = 0;
   let schedulerNs = 0;
+  let besideIdleNs = 0;
   for (const canary of late) {
     const ready = { fromNs: submittedNs[canary] as number, toNs: runNs[canary] as number };
     totalNs += ready.toNs - (dueNs[canary] as number);
@@ -173,8 +174,8 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
     coresNs += timeIn(rests.ledger, states.cores, ready);
     hostNs += timeIn(rests.ledger, states.host, ready);
     schedulerNs += restNs(rests, ready);
+    besideIdleNs += timeIn(rests.ledger, states.waking, ready) + timeIn(rests.ledger, states.resting, ready);
   }
-  const wakingNs = totalNs - generatorNs - capacityNs - coresNs - hostNs - schedulerNs;
   return {
     generatorShare: generatorNs / totalNs,
     capacityShare: capacityNs / totalNs,
@@ -182,7 +183,7 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
     hostShare: hostNs / totalNs,
     schedulerShare: schedulerNs / totalNs,
     // A difference of sums may miss zero by what rounding left.
-    wakingShare: Math.max(0, wakingNs / totalNs),
+    wakingShare: Math.max(0, besideIdleNs - schedulerNs) / totalNs,
   };
 }
 
