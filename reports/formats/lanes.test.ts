@@ -51,12 +51,14 @@ const rowsOf = (lines: readonly string[]): string[] =>
   lines.filter((line) => /^ *worker \d+ │/.test(line)).map((line) => line.slice(line.indexOf("│") + 1));
 
 test("a worker is dark where a block holds it, shaded where it computes, dotted where it is idle", () => {
-  const scene = sceneOf(openLoad([dueAt([0, 0], [{ op: "block", ns: MS }])], 100 * MS), { periodNs: 0 });
+  const scene = sceneOf(openLoad([dueAt([0, 0, 0], [{ op: "block", ns: MS }])], 100 * MS), { periodNs: 0 });
   sealAt(scene, 100 * MS);
   const [worker] = scene.workers;
   worker?.held(0, BLOCK, 0, 25 * MS);
   worker?.held(1, CPU, 25 * MS, 50 * MS);
   worker?.idle(50 * MS, 75 * MS);
+  // Less than half of its column.
+  worker?.held(2, BLOCK, 80 * MS, 81 * MS);
   const lines = lanesLines(pictureOf(scene), 50);
   const plotWidth = 40;
   expect(rowsOf(lines)[0]?.padEnd(plotWidth)).toBe(

@@ -397,6 +397,19 @@ test("of many episodes the ten longest are told, in order of time", () => {
   expect(told.map(({ startNs }) => startNs / MS)).toEqual(repeat(10, 50).map((at) => at + 500 + 10.5));
 });
 
+test("a canary delayed by exactly 10 ms is not late, and one by more is", () => {
+  const scene = sceneOf(openLoad([], 100 * MS), { periodNs: 25 * MS, phaseNs: 0 });
+  [10 * MS, 10 * MS + 1, 0, 0].forEach((delayNs, canary) => {
+    const dueNs = canary * 25 * MS;
+    scene.releaser.canarySubmitted(canary, dueNs, dueNs);
+    scene.workers[0]?.canaryRan(canary, dueNs + delayNs);
+  });
+  const measures = measured(scene);
+  expect(figure(measures, "lateCanaryShare")).toBe(1 / 4);
+  expect(figure(measures, "starvedShare")).toBe((10 * MS + 1) / (100 * MS));
+  expect(figure(measures, "episodes.over10ms.count")).toBe(1);
+});
+
 test("CPU holds make workers busy and not held", () => {
   const scene = sceneOf(openLoad([dueAt([0, 0], [{ op: "cpu", units: 1 }])], 10 * MS), halfPhase, 2);
   scene.workers[0]?.held(0, CPU, 0, 8 * MS);

@@ -24,26 +24,20 @@ export function measureUtilization(held: Spans, windowNs: number): Utilization {
 /**
  * The minimum mutator utilization of Cheng and Blelloch ("A Parallel, Real-Time Garbage Collector", PLDI 2001),
  * with stretches in which all workers are held in the place of pauses: the least of 1 − held/length over all
- * windows of `lengthNs` within [0, windowNs]. As a window moves, its held part changes its slope only where a
- * border of it meets the border of a stretch, and is largest where one starts as a stretch starts or ends as one
- * ends. null: no such window fits.
+ * windows of `lengthNs` within [0, windowNs]. Only windows that start as a stretch starts matter, or the last one
+ * where such a window would reach beyond the end: any other can be moved, right while its start is not held and
+ * else left, until it is one of these, and its held part never shrinks. null: no such window fits.
  */
 export function minimumUtilization(
   held: Spans,
   { windowNs, lengthNs }: { readonly windowNs: number; readonly lengthNs: number },
 ): number | null {
   if (!(lengthNs > 0 && lengthNs <= windowNs)) return null;
-  const { startsNs, endsNs } = held;
   const heldUntilNs = heldUntil(held);
-  const latestNs = windowNs - lengthNs;
   let mostNs = 0;
-  const look = (fromNs: number): void => {
-    const startNs = Math.min(Math.max(fromNs, 0), latestNs);
-    mostNs = Math.max(mostNs, heldUntilNs(startNs + lengthNs) - heldUntilNs(startNs));
-  };
-  for (let span = 0; span < startsNs.length; span++) {
-    look(startsNs[span] as number);
-    look((endsNs[span] as number) - lengthNs);
+  for (const startNs of held.startsNs) {
+    const fromNs = Math.min(startNs, windowNs - lengthNs);
+    mostNs = Math.max(mostNs, heldUntilNs(fromNs + lengthNs) - heldUntilNs(fromNs));
   }
   return Math.max(0, 1 - mostNs / lengthNs);
 }
