@@ -24,9 +24,9 @@ export function measureUtilization(held: Spans, windowNs: number): Utilization {
 /**
  * The minimum mutator utilization of Cheng and Blelloch ("A Parallel, Real-Time Garbage Collector", PLDI 2001),
  * with stretches in which all workers are held in the place of pauses: the least of 1 − held/length over all
- * windows of `lengthNs` within [0, windowNs]. Only windows that start as a stretch starts matter, or the last one
- * where such a window would reach beyond the end: any other can be moved, right while its start is not held and
- * else left, until it is one of these, and its held part never shrinks. null: no such window fits.
+ * windows of `lengthNs` within [0, windowNs]. Only windows that start as a stretch starts matter: any other can be
+ * moved to one, left while its start is held and else right, and its held part does not shrink. One that then
+ * reaches beyond the end holds what the last window holds, as nothing is held out there. null: no window fits.
  */
 export function minimumUtilization(
   held: Spans,
@@ -36,8 +36,7 @@ export function minimumUtilization(
   const heldUntilNs = heldUntil(held);
   let mostNs = 0;
   for (const startNs of held.startsNs) {
-    const fromNs = Math.min(startNs, windowNs - lengthNs);
-    mostNs = Math.max(mostNs, heldUntilNs(fromNs + lengthNs) - heldUntilNs(fromNs));
+    mostNs = Math.max(mostNs, heldUntilNs(startNs + lengthNs) - heldUntilNs(startNs));
   }
   return Math.max(0, 1 - mostNs / lengthNs);
 }
