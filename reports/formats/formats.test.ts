@@ -88,7 +88,7 @@ test("JSON reads back as the document and renders to the same text again", () =>
 test("why ready work waited is told once a treatment, by its worst valid trial, in every format", () => {
   const document = sampleDocument();
   const why = document.cells[0]?.why;
-  expect(why).toMatchObject({ trialId: "r0-t0", cause: "waking" });
+  expect(why).toMatchObject({ trialId: "r0-t0", cause: "scheduler" });
   expect(document.cells.slice(1).map((cell) => cell.why)).toEqual([null, null, null]);
   for (const format of [table, markdown, csv]) {
     const lines = format.render(document, wide).split("\n");

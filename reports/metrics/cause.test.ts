@@ -80,6 +80,17 @@ test("the same with fewer wake-ups than say anything blames only a rest as long 
   expect(split(measures)).toEqual({ schedulerShare: 1 });
 });
 
+test("a worker that polls its own tasks between short rests passes over the canary each time", () => {
+  const scene = emptyTrial(2, 60);
+  scene.workers[0]?.held(0, BLOCK, 0, 50 * MS);
+  // No rest is longer than a wake-up may take, and in all they are.
+  for (let at = 0; at < 60; at++) scene.workers[1]?.idle(at * MS, (at + 0.75) * MS);
+  for (let due = 0; due < 60; due++) canary(scene, { canary: due, ranMs: due === 0 ? 50 : due, worker: 1 });
+  const measures = measured(scene);
+  expect(measures.cause.wakeUpLimitNs).toBe(10 * MS);
+  expect(split(measures)).toEqual({ schedulerShare: 0.75, capacityShare: 0.25 });
+});
+
 test("a rest that has little in common with the canary's wait is only waking, though it lasts long", () => {
   const scene = emptyTrial(1, 100);
   // Idle for 20 ms before the canary and 9 ms into it; then held until it runs.

@@ -6,8 +6,9 @@
  *    is idle or a block holds it.
  * 3. cores: more workers could run than there are cores.
  * 4. host: something outside the trial was on the cores. Where nobody watched for that, there is no such cause.
- * 5. scheduler: a worker had nothing to poll for longer than a wake-up may take while the canary was ready.
- * 6. waking: what remains, a worker that is idle for no longer than that.
+ * 5. scheduler: a worker is idle, and one of them was in all for longer than a wake-up may take while the canary
+ *    was ready. In all: a worker that polls its own tasks between two rests passes over the canary each time.
+ * 6. waking: a worker is idle, and none was for longer than that.
  *
  * Idle stretches too short for a row are unknown and count as not idle.
  */
@@ -20,7 +21,7 @@ import { idleSpansOf } from "./idle.ts";
 import { type Edges, type Ledger, ledgerOf, states, timeIn } from "./ledger.ts";
 import type { Metric, Unit } from "./metric.ts";
 import { quantile } from "./quantile.ts";
-import { lastAtMost, NO_SPANS, type Spans } from "./spans.ts";
+import { coverOf, lastAtMost, NO_SPANS, type Spans } from "./spans.ts";
 
 /** A worker idle for longer than this many of its p99 wake-ups is not waking up. */
 const WAKE_UPS = 5;
@@ -62,17 +63,14 @@ export function measureCause(records: Records, canaries: Canaries, surroundings:
   const limitNs = wakeUpCount < MIN_WAKE_UPS ? STARVED_NS : WAKE_UPS * quantile(wakeUpsNs, 0.99);
   const late = lateOf(canaries);
   if (late.length === 0) return { ...NO_STARVATION, wakeUpCount, wakeUpLimitNs: limitNs };
-  const long = idle.map((spans) => longerThan(spans, limitNs));
   const ledger = ledgerOf({
     idle: edgesOf(idle),
-    long: edgesOf(long),
     blocked: blockEdges(records),
     foreign: surroundings.foreign ?? NO_SPANS,
     workerCount: idle.length,
     coreCount: surroundings.coreCount,
   });
-  const rests: Rests = { ledger, long, limitNs };
-  const shares = sharesOf(canaries, late, rests);
+  const shares = sharesOf(canaries, late, { ledger, idleUntil: idle.map(coverOf), limitNs });
   return {
     ...shares,
     hostShare: surroundings.foreign === null ? null : shares.hostShare,
@@ -112,12 +110,6 @@ function wakeUpsOf(canaries: Canaries, idle: readonly Spans[]): Float64Array {
   return wakeUpsNs.subarray(0, count);
 }
 
-function longerThan({ startsNs, endsNs }: Spans, limitNs: number): Spans {
-  const isLong = (_: number, span: number): boolean =>
-    (endsNs[span] as number) - (startsNs[span] as number) > limitNs;
-  return { startsNs: startsNs.filter(isLong), endsNs: endsNs.filter(isLong) };
-}
-
 function edgesOf(workers: readonly Spans[]): Edges {
   return {
     startsNs: joined(workers.map(({ startsNs }) => startsNs)).sort(),
@@ -151,8 +143,8 @@ function blockEdges(records: Records): Edges {
 
 interface Rests {
   readonly ledger: Ledger;
-  /** By worker, the idle stretches longer than `limitNs`. */
-  readonly long: readonly Spans[];
+  /** By worker, how long it was idle up to an instant. */
+  readonly idleUntil: readonly ((atNs: number) => number)[];
   readonly limitNs: number;
 }
 
@@ -165,7 +157,7 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
   let coresNs = 0;
   let hostNs = 0;
   let schedulerNs = 0;
-  let besideIdleNs = 0;
+  let wakingNs = 0;
   for (const canary of late) {
     const ready = { fromNs: submittedNs[canary] as number, toNs: runNs[canary] as number };
     totalNs += ready.toNs - (dueNs[canary] as number);
@@ -173,8 +165,9 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
     capacityNs += timeIn(rests.ledger, states.capacity, ready);
     coresNs += timeIn(rests.ledger, states.cores, ready);
     hostNs += timeIn(rests.ledger, states.host, ready);
-    schedulerNs += restNs(rests, ready);
-    besideIdleNs += timeIn(rests.ledger, states.waking, ready) + timeIn(rests.ledger, states.resting, ready);
+    const idleNs = timeIn(rests.ledger, states.idle, ready);
+    if (isPassedOver(rests, ready)) schedulerNs += idleNs;
+    else wakingNs += idleNs;
   }
   return {
     generatorShare: generatorNs / totalNs,
@@ -182,53 +175,16 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
     coresShare: coresNs / totalNs,
     hostShare: hostNs / totalNs,
     schedulerShare: schedulerNs / totalNs,
-    // A difference of sums may miss zero by what rounding left.
-    wakingShare: Math.max(0, besideIdleNs - schedulerNs) / totalNs,
+    wakingShare: wakingNs / totalNs,
   };
 }
 
-interface Stretch {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
-
-/**
- * How much of `ready` some worker spent in a stretch of which more than the limit lies within `ready`, no earlier
- * cause applying. Further from both ends of `ready` than the limit every long stretch has that much within it, so
- * the ledger's sum is exact; near the ends the few stretches there are looked at one by one.
- */
-function restNs(rests: Rests, ready: Stretch): number {
-  const { ledger, limitNs } = rests;
-  const inner = { fromNs: ready.fromNs + limitNs, toNs: ready.toNs - limitNs };
-  if (ready.toNs - ready.fromNs <= limitNs) return 0;
-  if (inner.toNs <= inner.fromNs) return restNearEnd(rests, ready, ready);
-  return (
-    restNearEnd(rests, ready, { fromNs: ready.fromNs, toNs: inner.fromNs }) +
-    timeIn(ledger, states.resting, inner) +
-    restNearEnd(rests, ready, { fromNs: inner.toNs, toNs: ready.toNs })
-  );
-}
-
-/** The same within `part` of `ready` alone, at most two limits long. */
-function restNearEnd({ ledger, long, limitNs }: Rests, ready: Stretch, part: Stretch): number {
-  const found: Stretch[] = [];
-  for (const { startsNs, endsNs } of long) {
-    for (let span = lastAtMost(endsNs, part.fromNs) + 1; span < startsNs.length; span++) {
-      const startNs = startsNs[span] as number;
-      const endNs = endsNs[span] as number;
-      if (startNs >= part.toNs) break;
-      if (Math.min(endNs, ready.toNs) - Math.max(startNs, ready.fromNs) <= limitNs) continue;
-      found.push({ fromNs: Math.max(startNs, part.fromNs), toNs: Math.min(endNs, part.toNs) });
-    }
-  }
-  found.sort((one, other) => one.fromNs - other.fromNs);
-  let totalNs = 0;
-  let countedToNs = part.fromNs;
-  for (const { fromNs, toNs } of found) {
-    totalNs += timeIn(ledger, states.resting, { fromNs: Math.max(fromNs, countedToNs), toNs });
-    countedToNs = Math.max(countedToNs, toNs);
-  }
-  return totalNs;
+/** Whether a worker was idle in all for longer than a wake-up may take within this stretch. */
+function isPassedOver(
+  { idleUntil, limitNs }: Rests,
+  { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number },
+): boolean {
+  return idleUntil.some((untilNs) => untilNs(toNs) - untilNs(fromNs) > limitNs);
 }
 
 const SPLIT =
@@ -269,14 +225,14 @@ const rows: readonly [keyof Cause, Unit, Metric["better"], string, string][] = [
     "schedulerShare",
     "share",
     "lower",
-    `${SPLIT} fifth, a worker idle for longer than wakeUpLimitNs while the canary was ready. ${UNKNOWN}`,
+    `${SPLIT} fifth, a worker idle, one of them in all for longer than wakeUpLimitNs while the canary was ready. ${UNKNOWN}`,
     ROWS,
   ],
   [
     "wakingShare",
     "share",
     "lower",
-    `${SPLIT} what remains, a worker idle for no longer than that. ${UNKNOWN}`,
+    `${SPLIT} what remains, a worker idle, none of them for longer than that. ${UNKNOWN}`,
     ROWS,
   ],
   [

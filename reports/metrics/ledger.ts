@@ -5,17 +5,15 @@
 import { lastAtMost } from "./spans.ts";
 
 /** Whose fault it is that something ready does not run at an instant, as far as that does not depend on what waits. */
-export const states: Readonly<Record<"capacity" | "cores" | "host" | "waking" | "resting", number>> = {
+export const states: Readonly<Record<"capacity" | "cores" | "host" | "idle", number>> = {
   /** No worker is idle, and each that could run has a core. */
   capacity: 0,
   /** More workers could run than there are cores. */
   cores: 1,
   /** A worker is idle and something outside the trial is on the cores. */
   host: 2,
-  /** A worker is idle, none for long. */
-  waking: 3,
-  /** A worker is idle in a long stretch. */
-  resting: 4,
+  /** A worker is idle and nothing is in its way. */
+  idle: 3,
 };
 
 const STATE_COUNT = Object.keys(states).length;
@@ -28,8 +26,6 @@ export interface Edges {
 
 export interface Activity {
   readonly idle: Edges;
-  /** Of the idle stretches, the long ones. */
-  readonly long: Edges;
   readonly blocked: Edges;
   readonly foreign: Edges;
   readonly workerCount: number;
@@ -46,14 +42,14 @@ export interface Ledger {
 }
 
 export function ledgerOf(activity: Activity): Ledger {
-  const kinds = [activity.idle, activity.long, activity.blocked, activity.foreign];
+  const kinds = [activity.idle, activity.blocked, activity.foreign];
   const limit = 1 + kinds.reduce((sum, { startsNs }) => sum + 2 * startsNs.length, 0);
   const atNs = new Float64Array(limit);
   const state = new Uint8Array(limit);
   const sumsNs = new Float64Array(limit * STATE_COUNT);
-  const underWay = [0, 0, 0, 0];
-  const started = [0, 0, 0, 0];
-  const ended = [0, 0, 0, 0];
+  const underWay = [0, 0, 0];
+  const started = [0, 0, 0];
+  const ended = [0, 0, 0];
   state[0] = stateOf(underWay, activity);
   let last = 0;
   for (;;) {
@@ -99,11 +95,10 @@ function timeUntil(ledger: Ledger, state: number, untilNs: number): number {
 
 /** `underWay`: stretches of each kind, in the order of `kinds` above. */
 function stateOf(underWay: readonly number[], { workerCount, coreCount }: Activity): number {
-  const [idle = 0, long = 0, blocked = 0, foreign = 0] = underWay;
+  const [idle = 0, blocked = 0, foreign = 0] = underWay;
   if (workerCount - idle - blocked > coreCount) return states.cores;
   if (idle === 0) return states.capacity;
-  if (foreign > 0) return states.host;
-  return long > 0 ? states.resting : states.waking;
+  return foreign > 0 ? states.host : states.idle;
 }
 
 /** The first edge that is not passed; Infinity: none is left. */

@@ -39,6 +39,22 @@ export function coveredNs({ startsNs, endsNs }: Spans, untilNs: number): number 
   return totalNs;
 }
 
+/** How much of [0, t) the spans cover, for any t. */
+export function coverOf({ startsNs, endsNs }: Spans): (untilNs: number) => number {
+  const beforeNs = new Float64Array(startsNs.length);
+  for (let span = 1; span < startsNs.length; span++) {
+    const lengthNs = (endsNs[span - 1] as number) - (startsNs[span - 1] as number);
+    beforeNs[span] = (beforeNs[span - 1] as number) + lengthNs;
+  }
+  return (untilNs) => {
+    const span = lastAtMost(startsNs, untilNs);
+    if (span < 0) return 0;
+    return (
+      (beforeNs[span] as number) + Math.min(endsNs[span] as number, untilNs) - (startsNs[span] as number)
+    );
+  };
+}
+
 /** Index of the last of ascending `values` that is at most `limit`; −1: none is. */
 export function lastAtMost(values: Float64Array, limit: number): number {
   let low = 0;

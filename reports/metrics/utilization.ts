@@ -1,7 +1,7 @@
 /** The least share of a window, wherever it lies in the trial, in which the runtime could have run something. */
 import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
-import { lastAtMost, type Spans } from "./spans.ts";
+import { coverOf, type Spans } from "./spans.ts";
 
 /** A blink, a hitch, and as long as nobody overlooks. */
 const windows: Readonly<Record<"w20ms" | "w100ms" | "w1000ms", number>> = {
@@ -33,26 +33,12 @@ export function minimumUtilization(
   { windowNs, lengthNs }: { readonly windowNs: number; readonly lengthNs: number },
 ): number | null {
   if (!(lengthNs > 0 && lengthNs <= windowNs)) return null;
-  const heldUntilNs = heldUntil(held);
+  const heldUntilNs = coverOf(held);
   let mostNs = 0;
   for (const startNs of held.startsNs) {
     mostNs = Math.max(mostNs, heldUntilNs(startNs + lengthNs) - heldUntilNs(startNs));
   }
   return Math.max(0, 1 - mostNs / lengthNs);
-}
-
-/** How much of [0, t) is held, for any t. */
-function heldUntil({ startsNs, endsNs }: Spans): (atNs: number) => number {
-  const beforeNs = new Float64Array(startsNs.length);
-  for (let span = 1; span < startsNs.length; span++) {
-    const lengthNs = (endsNs[span - 1] as number) - (startsNs[span - 1] as number);
-    beforeNs[span] = (beforeNs[span - 1] as number) + lengthNs;
-  }
-  return (atNs) => {
-    const span = lastAtMost(startsNs, atNs);
-    if (span < 0) return 0;
-    return (beforeNs[span] as number) + Math.min(endsNs[span] as number, atNs) - (startsNs[span] as number);
-  };
 }
 
 export const utilizationMetrics: readonly Metric[] = names.map((name) => ({
