@@ -93,6 +93,7 @@ test.each<[string, TrialResult, RegExp]>([
     result,
     trace: null,
     traceHash: planned.traceHash,
+    coreCount: 2,
     records: null,
     expected: null,
   });

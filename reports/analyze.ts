@@ -4,6 +4,7 @@ import type { PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harnes
 import type { Records } from "../runtimes/record.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
+import type { Episode } from "./metrics/episodes.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
 import { measure } from "./metrics/measures.ts";
 import type { Summary } from "./metrics/summary.ts";
@@ -43,6 +44,8 @@ export interface TrialRow {
   readonly counts: Counts | null;
   /** null: nothing was measured, or the work is not proven. */
   readonly metrics: MetricTree<number | null> | null;
+  /** The longest episodes of starvation at each threshold, with the holds under them. */
+  readonly episodes: readonly Episode[] | null;
   readonly classes: Readonly<Record<string, ClassRow>> | null;
   readonly runtimeStats: Readonly<Record<string, number>> | null;
   readonly timeline: Timeline | null;
@@ -54,6 +57,8 @@ export interface TrialEvidence {
   readonly result: TrialResult;
   /** Hash of the trace's bytes as they stand in the run folder. */
   readonly traceHash: string;
+  /** Cores that the run had, as planned. */
+  readonly coreCount: number;
   /** These three are required where the result is `completed`, and not looked at otherwise. */
   readonly trace: Trace | null;
   readonly records: Records | null;
@@ -97,6 +102,7 @@ const NOTHING_MEASURED = {
   resultHash: null,
   counts: null,
   metrics: null,
+  episodes: null,
   classes: null,
   runtimeStats: null,
   timeline: null,
@@ -116,7 +122,8 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const reasons = divergedBecause({ trace, traceHash, plannedHash, records, facts, workerCount, expected });
   const late = facts.runtimeReturned ? [] : [NOT_RETURNED];
   if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
-  const measures = measure({ trace, records, facts });
+  // No sensor of a trial says when others were on its cores.
+  const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
     invalidBecause: late,
@@ -124,6 +131,7 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
     resultHash: resultHashOf(trace, records),
     counts,
     metrics: fileMetrics((metric) => metric.of(measures)),
+    episodes: measures.episodes.told,
     classes: Object.fromEntries(measures.classes.map((row) => [row.name, classRow(row)])),
     runtimeStats: facts.runtimeStats,
     timeline: timelineOf(records, measures.windowNs),

@@ -5,6 +5,7 @@ import type { ParameterValues } from "../workloads/parameter.ts";
 import type { TrialRow } from "./analyze.ts";
 import { type Interval, median, medianInterval } from "./interval.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
+import { type Why, whyOfWorst } from "./why.ts";
 
 export const SCHEMA_VERSION = 1;
 
@@ -50,6 +51,8 @@ export interface Cell {
   /** Valid trials. */
   readonly n: number;
   readonly metrics: MetricTree<Estimate>;
+  /** Why ready work waited, by the trial with the longest episode over 10 ms; null: there was none. */
+  readonly why: Why | null;
 }
 
 export interface Estimate {
@@ -110,9 +113,8 @@ function treatmentRow(treatment: Treatment): TreatmentRow {
 }
 
 function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
-  const trees = trials.flatMap(({ treatmentId, valid, metrics }) =>
-    treatmentId === treatment.id && valid && metrics !== null ? [metrics] : [],
-  );
+  const valid = trials.filter((trial) => trial.treatmentId === treatment.id && trial.valid);
+  const trees = valid.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
   return {
     treatmentId: treatment.id,
     workload: treatment.workload,
@@ -123,6 +125,7 @@ function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
     metrics: fileMetrics(({ name }) =>
       estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
     ),
+    why: whyOfWorst(valid),
   };
 }
 

@@ -6,10 +6,12 @@
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
 import type { ClassRow, TrialRow } from "./analyze.ts";
+import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
 import { type Cell, type Estimate, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
+import { causeNames } from "./why.ts";
 
 const whole = z.int().min(0);
 const figure = z.number();
@@ -50,6 +52,21 @@ const classRow: z.ZodType<ClassRow> = z.strictObject({
   responseNs: summary,
 });
 
+const episode: z.ZodType<Episode> = z.strictObject({
+  thresholdNs: figure,
+  startNs: figure,
+  endNs: figure,
+  holds: z.array(
+    z.strictObject({
+      task: whole,
+      op: z.enum(["block", "cpu"]),
+      worker: whole,
+      startNs: figure,
+      endNs: figure,
+    }),
+  ),
+});
+
 const trial: z.ZodType<TrialRow> = z.strictObject({
   id: z.string(),
   treatmentId: z.string(),
@@ -77,6 +94,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
     })
     .nullable(),
   metrics: metricsOf(() => figureOrNull).nullable(),
+  episodes: z.array(episode).nullable(),
   classes: z.record(z.string(), classRow).nullable(),
   runtimeStats: z.record(z.string(), figure).nullable(),
   timeline: z
@@ -102,6 +120,14 @@ const cell: z.ZodType<Cell> = z.strictObject({
   workerCount: z.int().min(1),
   n: whole,
   metrics: metricsOf(() => estimate),
+  why: z
+    .strictObject({
+      trialId: z.string(),
+      cause: z.enum(causeNames).nullable(),
+      causeShare: figureOrNull,
+      episode,
+    })
+    .nullable(),
 });
 
 const environment: z.ZodType<ResultDocument["environment"]> = z.strictObject({

@@ -2,7 +2,7 @@
 import type { Records } from "../runtimes/record.ts";
 import { tickRow } from "../runtimes/record.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
-import { type Canaries, canariesOf } from "./metrics/starvation.ts";
+import { type Canaries, canariesOf } from "./metrics/canaries.ts";
 import { tickCountOf } from "./rows.ts";
 
 export interface Timeline {
@@ -27,13 +27,14 @@ export function timelineOf(records: Records, windowNs: number): Timeline | null 
   const bucketNs = spanNs / POINT_LIMIT;
   return {
     bucketNs,
-    noProgressNs: canaries.dueNs.length === 0 ? null : noProgress(canaries, bucketNs),
+    noProgressNs: canaries.dueNs.length === 0 ? null : noProgress(canaries, bucketNs, POINT_LIMIT),
     inFlightCount: tickCountOf(records) === 0 ? null : inFlight(records, bucketNs),
   };
 }
 
-function noProgress({ dueNs, runNs }: Canaries, bucketNs: number): number[] {
-  const points = new Array<number>(POINT_LIMIT).fill(0);
+/** The largest V(t) in each of `bucketCount` buckets from the epoch on. */
+export function noProgress({ dueNs, runNs }: Canaries, bucketNs: number, bucketCount: number): number[] {
+  const points = new Array<number>(bucketCount).fill(0);
   let coveredToNs = 0;
   for (let canary = 0; canary < dueNs.length; canary++) {
     const due = dueNs[canary] as number;
@@ -41,7 +42,7 @@ function noProgress({ dueNs, runNs }: Canaries, bucketNs: number): number[] {
     // While an earlier canary waits, that one is the longest waiting.
     const fromNs = Math.max(due, coveredToNs);
     if (run <= fromNs) continue;
-    const last = Math.min(POINT_LIMIT - 1, Math.floor(run / bucketNs));
+    const last = Math.min(bucketCount - 1, Math.floor(run / bucketNs));
     for (let bucket = Math.floor(fromNs / bucketNs); bucket <= last; bucket++) {
       const waitedNs = Math.min(run, (bucket + 1) * bucketNs) - due;
       points[bucket] = Math.max(points[bucket] as number, waitedNs);

@@ -127,6 +127,13 @@ describe("a run", { timeout: 60_000 }, () => {
     expect(isoload(folder, "verify", "latest").status).toBe(0);
     expect(isoload(folder, "report", "latest", "--format", "markdown", "-o", "report.md").status).toBe(0);
     expect(existsSync(join(folder, "report.md"))).toBe(true);
+    const picture = isoload(folder, "report", "latest", "--trial", "1");
+    expect(picture.status, picture.stderr).toBe(0);
+    expect(picture.stdout).toMatch(/^r0-t\d: null on .*\n[\s\S]*\n *worker 0 │/);
+    expect(isoload(folder, "report", "latest", "--trial", "r7-t0")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('no complete trial "r7-t0"'),
+    });
   });
 
   test("of a user's own runtime is one like the others, and list has its options", () => {

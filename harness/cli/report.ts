@@ -9,6 +9,7 @@ import { renderDocument } from "./result.ts";
 interface ReportOptions {
   readonly format: string;
   readonly output?: string;
+  readonly trial?: string;
 }
 
 export function registerReport(program: Command, context: Context): void {
@@ -17,12 +18,17 @@ export function registerReport(program: Command, context: Context): void {
     .argument("<run...>", 'run folders, ids, or "latest"')
     .description("analyse the records of runs again and render them")
     .option("--format <name>", "table, json, markdown or csv", "table")
+    .option("--trial <id>", "show one trial over time instead: an id such as r0-t0, or its number")
     .option("-o, --output <file>", "write to this file instead of standard output")
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText(
       "after",
-      examples(["isoload report latest", "isoload report latest --format markdown -o report.md"]),
+      examples([
+        "isoload report latest",
+        "isoload report latest --format markdown -o report.md",
+        "isoload report latest --trial 1",
+      ]),
     )
     .action(async (runs: readonly string[], options: ReportOptions, command: Command) => {
       context.exit(await report(context, runs, { ...options, command }));
@@ -32,7 +38,7 @@ export function registerReport(program: Command, context: Context): void {
 async function report(
   context: Context,
   runs: readonly string[],
-  { format, output, command }: ReportOptions & { command: Command },
+  { format, output, trial, command }: ReportOptions & { command: Command },
 ): Promise<number> {
   const library = await context.load();
   const { UsageError, analyzeRun, formats } = library;
@@ -41,8 +47,18 @@ async function report(
   if (format === "csv" && runs.length > 1) {
     problems.push({ where: "--format", message: "a csv file holds one run. Name one, or choose json." });
   }
+  if (trial !== undefined && (runs.length > 1 || format !== "table")) {
+    problems.push({
+      where: "--trial",
+      message: "shows one trial of one run on a terminal, in no other format.",
+    });
+  }
   if (problems.length > 0) throw new UsageError(problems);
-  const texts = runs.map((run) => renderDocument(analyzeRun(run), { context, library, format }));
+  const texts = runs.map((run) =>
+    trial === undefined
+      ? renderDocument(analyzeRun(run), { context, library, format })
+      : `${library.lanesLines(library.pictureTrial(run, trial), context.terminal.width).join("\n")}\n`,
+  );
   const isList = format === "json" && texts.length > 1;
   const text = isList ? `[\n${texts.map((one) => one.trimEnd()).join(",\n")}\n]\n` : texts.join("\n");
   if (output === undefined) context.out(text);

@@ -1,8 +1,9 @@
 /** From a run on disk to its result document: the same way while measuring, resuming and verifying. */
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
+import { judgeTrial, type TrialEvidence, type TrialRow } from "../../reports/analyze.ts";
 import { formats } from "../../reports/formats/catalog.ts";
+import { type Picture, pictureOf } from "../../reports/lanes.ts";
 import { assembleReport, type ResultDocument } from "../../reports/report.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
@@ -79,25 +80,38 @@ export function judgeCommitted(run: string, plan: Plan, references: References):
     .map((planned) => judgeStored(run, { plan, planned, references }));
 }
 
+/** Where a trial of a run stands in its plan, and what it is judged against. */
+interface Place {
+  readonly plan: Plan;
+  readonly planned: PlannedTrial;
+  readonly references: References;
+}
+
 /** Judges a trial from its folder. Throws a DamageError where that is not what was written. */
-export function judgeStored(
-  run: string,
-  { plan, planned, references }: { plan: Plan; planned: PlannedTrial; references: References },
-): TrialRow {
+export function judgeStored(run: string, place: Place): TrialRow {
+  return judgeTrial(readEvidence(run, place));
+}
+
+/** One complete trial as a picture, by its id or its place in the plan from 1; null: the run has no such trial. */
+export function pictureStored(run: string, plan: Plan, trial: string): Picture | null {
+  const planned = plan.trials.find(({ id }, index) => id === trial || String(index + 1) === trial);
+  if (planned === undefined || !committedTrials(run).has(planned.id)) return null;
+  return pictureOf(readEvidence(run, { plan, planned, references: readReferences(run) }));
+}
+
+function readEvidence(run: string, { plan, planned, references }: Place): TrialEvidence {
   const { result } = readTrial(run, planned.id);
   const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
   assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
   const { traceHash } = planned;
-  const evidence = { planned, treatment, result, traceHash };
-  if (result.outcome !== "completed") {
-    return judgeTrial({ ...evidence, trace: null, records: null, expected: null });
-  }
+  const evidence = { planned, treatment, result, traceHash, coreCount: plan.coreCount };
+  if (result.outcome !== "completed") return { ...evidence, trace: null, records: null, expected: null };
   const trace = references.traceOf(traceHash);
   const path = join(trialFolder(run, planned.id), "records.bin");
   const read = readRecords(path);
   if ("damage" in read) throw new DamageError([`trials/${planned.id}/records.bin: ${read.damage}`]);
   const expected = references.expectedOf(trace, traceHash);
-  return judgeTrial({ ...evidence, trace, records: read.records, expected });
+  return { ...evidence, trace, records: read.records, expected };
 }
 
 /** The document of the trials judged so far, which stand in the plan's order. */

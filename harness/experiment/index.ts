@@ -5,17 +5,20 @@
  *     if ("problems" in drafted) throw new UsageError(drafted.problems);
  *     const { document } = await runExperiment(drafted);
  */
+import type { Picture } from "../../reports/lanes.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { readCores } from "../machine/cores.ts";
 import { examine, type Finding } from "../machine/doctor.ts";
 import type { Config } from "../plan/config.ts";
+import { UsageError } from "../plan/usage-error.ts";
 import { readEnvironment, readPlan } from "../store/store.ts";
-import { analyzeStored } from "./analysis.ts";
+import { analyzeStored, pictureStored } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
 export type { TrialRow } from "../../reports/analyze.ts";
 export { formats } from "../../reports/formats/catalog.ts";
+export { lanesLines } from "../../reports/formats/lanes.ts";
 export type { ResultDocument } from "../../reports/report.ts";
 export { runtimes } from "../../runtimes/catalog.ts";
 export type { Runtime } from "../../runtimes/runtime.ts";
@@ -52,6 +55,20 @@ export function defineConfig(config: Config): Config {
 export function analyzeRun(reference: string): ResultDocument {
   const run = resolveRun(reference);
   return analyzeStored(run, { plan: readPlan(run), environment: readEnvironment(run) });
+}
+
+/**
+ * One trial of a run, by its id or its place in the plan from 1, with what its workers did over time. Throws a
+ * UsageError where there is no such run or no such trial in it, a DamageError where it cannot be read.
+ */
+export function pictureTrial(reference: string, trial: string): Picture {
+  const run = resolveRun(reference);
+  const plan = readPlan(run);
+  const picture = pictureStored(run, plan, trial);
+  if (picture !== null) return picture;
+  const ids = plan.trials.map(({ id }) => id);
+  const message = `the run has no complete trial ${JSON.stringify(trial)}. Give an id from ${ids[0]} to ${ids.at(-1)}, or a number up to ${ids.length}.`;
+  throw new UsageError([{ where: "--trial", message }]);
 }
 
 /** What on this machine would spoil results. Takes a little more than a second. */

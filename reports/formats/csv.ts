@@ -4,9 +4,11 @@ import type { TrialRow } from "../analyze.ts";
 import { metrics } from "../metrics/catalog.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { ResultDocument } from "../report.ts";
+import { whyOf } from "../why.ts";
 import type { Format } from "./format.ts";
 import { parametersText } from "./overview.ts";
 import { plainText } from "./text.ts";
+import { whyText } from "./why.ts";
 
 const countNames = ["planned", "done", "failed", "cancelled", "unserved", "spawned", "polls"] as const;
 
@@ -25,6 +27,7 @@ const headColumns: readonly string[] = [
   "invalidBecause",
   "traceHash",
   "resultHash",
+  "why",
 ];
 
 export const csv: Format = {
@@ -46,6 +49,7 @@ type Value = string | number | null;
 
 function rowOf({ treatments }: ResultDocument, trial: TrialRow): Value[] {
   const treatment = treatments.find(({ id }) => id === trial.treatmentId);
+  const why = trial.valid ? whyOf(trial) : null;
   const head: Value[] = [
     trial.id,
     trial.treatmentId,
@@ -61,6 +65,7 @@ function rowOf({ treatments }: ResultDocument, trial: TrialRow): Value[] {
     trial.invalidBecause.join("; "),
     trial.traceHash,
     trial.resultHash,
+    why === null ? null : whyText(why),
   ];
   const { counts, metrics: tree } = trial;
   return [

@@ -9,7 +9,8 @@ import type { Screen } from "./format.ts";
 import { json } from "./json.ts";
 import { markdown } from "./markdown.ts";
 import { table } from "./table.ts";
-import { plainText, visibleWidth } from "./text.ts";
+import { plainText, visibleWidth, wrapped } from "./text.ts";
+import { whyText } from "./why.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
 const HARMFUL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
@@ -28,6 +29,7 @@ test("a narrow table keeps every column, in further blocks, within its width", a
   const text = table.render(sampleDocument("partial"), { color: false, width: 100 });
   await expect(text).toMatchFileSnapshot(snapshot("narrow-table.snap"));
   const figures = text.split("\n").filter((line) => line.startsWith("  ") && !line.includes("the same load"));
+  expect(figures.some((line) => line.includes("why single-thread"))).toBe(true);
   expect(Math.max(...figures.map(visibleWidth))).toBeLessThanOrEqual(100);
 });
 
@@ -63,7 +65,7 @@ test("Markdown carries no markup, HTML, mention or table cell from outside", () 
   expect(text).not.toContain("@team");
   expect(text).not.toContain("http://");
   const rows = text.split("\n").filter((line) => line.startsWith("|"));
-  expect(new Set(rows.map((row) => row.replaceAll("\\|", "").split("|").length))).toEqual(new Set([14]));
+  expect(new Set(rows.map((row) => row.replaceAll("\\|", "").split("|").length))).toEqual(new Set([15]));
 });
 
 test("CSV has one row a trial, one column a metric and no formula", () => {
@@ -81,6 +83,33 @@ test("JSON reads back as the document and renders to the same text again", () =>
   const read = parseResult(text, "result.json");
   expect(read).toEqual({ document });
   expect("document" in read && json.render(read.document, wide)).toBe(text);
+});
+
+test("why ready work waited is told once a treatment, by its worst valid trial, in every format", () => {
+  const document = sampleDocument();
+  const why = document.cells[0]?.why;
+  expect(why).toMatchObject({ trialId: "r0-t0", cause: "scheduler" });
+  expect(document.cells.slice(1).map((cell) => cell.why)).toEqual([null, null, null]);
+  for (const format of [table, markdown, csv]) {
+    const lines = format.render(document, wide).split("\n");
+    const told = lines.filter((line) => line.includes("under block of task 1 on worker 0 (5 ms)"));
+    expect(told, format.name).toHaveLength(1);
+  }
+  const unproven = document.trials.map((trial) => ({ ...trial, valid: false }));
+  expect(csv.render({ ...document, trials: unproven }, wide)).not.toContain("under block of task 1");
+});
+
+test("a cause that is not known is said to be unknown", () => {
+  const why = sampleDocument().cells[0]?.why;
+  if (why == null) throw new Error("the sample has a freeze");
+  const text = whyText({ ...why, cause: null, causeShare: null, episode: { ...why.episode, holds: [] } });
+  expect(text).toMatch(/^cause unknown .* under no hold that has a row$/);
+});
+
+test("long lines break between words, and a word that is too long stays whole", () => {
+  expect(wrapped("  one two three", 9, "    ")).toEqual(["  one two", "    three"]);
+  expect(wrapped("extraordinary two", 5, " ")).toEqual(["extraordinary", " two"]);
+  expect(wrapped("  one two three", Number.POSITIVE_INFINITY, " ")).toEqual(["  one two three"]);
 });
 
 test("text from outside becomes one harmless line", () => {

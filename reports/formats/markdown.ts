@@ -32,7 +32,14 @@ function groupLines(group: Group): string[] {
     row(columns),
     `| ${columns.map((_, column) => (column < 2 ? ":--" : "--:")).join(" | ")} |`,
     ...group.rows.map(({ texts }) => row(texts)),
+    ...bulletsOf(group),
   ];
+}
+
+/** Why ready work waited, one bullet a row in which it did. */
+function bulletsOf({ rows }: Group): string[] {
+  const lines = rows.flatMap(({ why }) => (why === null ? [] : [`- ${escaped(why)}`]));
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

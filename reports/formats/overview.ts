@@ -6,6 +6,7 @@ import type { TrialRow } from "../analyze.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
 import { countText, exactCountText, NO_FIGURE, nsText, shareText } from "./units.ts";
+import { whyText } from "./why.ts";
 
 export interface Overview {
   readonly title: string;
@@ -31,6 +32,8 @@ export interface Row {
   /** One text a column. */
   readonly texts: readonly string[];
   readonly isProven: boolean;
+  /** Whose it is and why ready work waited; null: it did not, for longer than 10 ms. */
+  readonly why: string | null;
 }
 
 export const columns: readonly string[] = [
@@ -45,6 +48,7 @@ export const columns: readonly string[] = [
   "frozen",
   "longest freeze",
   "heartbeat p99",
+  "slowdown",
   "unserved",
 ];
 
@@ -54,6 +58,7 @@ const LINE_LIMIT = 20;
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
   "frozen: share of the time in which ready work waited more than 10 ms · heartbeat: how late a task of no work runs, one every canary period",
+  "slowdown: the victims' response p99 against that of the same work without blocking, where such a control was run",
   `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came`,
 ];
 
@@ -126,17 +131,15 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const cell = document.cells.find(({ treatmentId }) => treatmentId === treatment.id);
   const figures =
     cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
+  const threads =
+    treatment.threads === String(treatment.workerCount)
+      ? treatment.threads
+      : `${treatment.threads} (${treatment.workerCount})`;
+  const why = cell?.why ?? null;
   return {
-    texts: [
-      treatment.runtime,
-      treatment.threads === String(treatment.workerCount)
-        ? treatment.threads
-        : `${treatment.threads} (${treatment.workerCount})`,
-      String(cell?.n ?? 0),
-      checkedText(trials),
-      ...figures,
-    ],
+    texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
     isProven: trials.length > 0 && trials.every(({ valid }) => valid),
+    why: why === null ? null : `why ${treatment.runtime}, threads ${threads}: ${whyText(why)}`,
   };
 }
 
@@ -170,6 +173,8 @@ function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
     shareText(figure("starvedShare")),
     freezeAtNs === null ? delay("longestFreezeNs") : `${delay("longestFreezeNs")} at ${nsText(freezeAtNs)}`,
     delay("canaryDelayNs.p99"),
+    // No plan has a control treatment.
+    NO_FIGURE,
     unservedText(trials),
   ];
 }

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { Format, Screen } from "./format.ts";
 import { columns, type Group, overviewOf } from "./overview.ts";
-import { plainText, visibleWidth } from "./text.ts";
+import { plainText, visibleWidth, wrapped } from "./text.ts";
 
 export const table: Format = {
   name: "table",
@@ -61,6 +61,9 @@ function groupLines(group: Group, screen: Screen): string[] {
     heading,
     `${INDENT}${plainText(group.load)}`,
     ...blocks.flatMap((block, index) => (index === 0 ? block : ["", ...block])),
+    ...group.rows.flatMap(({ why }) =>
+      why === null ? [] : wrapped(`${INDENT}${plainText(why)}`, screen.width, INDENT.repeat(2)),
+    ),
   ];
 }
 

@@ -27,3 +27,19 @@ export function visibleWidth(text: string): number {
   }
   return width;
 }
+
+/** `text` in lines of at most `width` columns, as far as its words allow; `indent` starts all but the first. */
+export function wrapped(text: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=\S) /)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || visibleWidth(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    lines.push(line);
+    line = `${indent}${word}`;
+  }
+  return [...lines, line];
+}

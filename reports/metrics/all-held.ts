@@ -1,4 +1,4 @@
-/** The share of the window in which blocks hold every worker: nothing can run, whatever is ready. */
+/** When holds keep every worker: by blocks alone nothing can run at all, whatever is ready. */
 import type { Records } from "../../runtimes/record.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import {
@@ -26,59 +26,58 @@ import {
   TASK_BYTES,
   TASK_DOUBLES,
 } from "../rows.ts";
+import { lastAtMost, type Spans } from "./spans.ts";
 
+/** All of them within the window. */
 export interface AllHeld {
-  readonly allHeldShare: number | null;
-  readonly allHeldShareRaw: number | null;
+  /** Blocks hold all workers, and the gaps between two such stretches in which nothing made progress. */
+  readonly held: Spans;
+  /** Blocks hold all workers. */
+  readonly raw: Spans;
+  /** Blocks and CPU holds together hold all workers. */
+  readonly busy: Spans;
 }
 
-export function measureAllHeld(trace: Trace, records: Records, windowNs: number): AllHeld {
-  if (windowNs === 0) return { allHeldShare: null, allHeldShareRaw: null };
-  const { startsNs, endsNs } = allHeldStretches(records, windowNs);
-  let heldNs = 0;
-  for (let index = 0; index < startsNs.length; index++) {
-    heldNs += (endsNs[index] as number) - (startsNs[index] as number);
-  }
-  const gapsNs = canaryCountOf(records) === 0 ? 0 : idleGapsNs(trace, records, { startsNs, endsNs });
-  return { allHeldShare: (heldNs + gapsNs) / windowNs, allHeldShareRaw: heldNs / windowNs };
+export function allHeldOf(trace: Trace, records: Records, windowNs: number): AllHeld {
+  const raw = allHeldSpans(records, windowNs, true);
+  return {
+    raw,
+    held: canaryCountOf(records) === 0 ? raw : overIdleGaps(trace, records, raw),
+    busy: allHeldSpans(records, windowNs, false),
+  };
 }
 
-/** Disjoint and ascending. */
-interface Stretches {
-  readonly startsNs: readonly number[];
-  readonly endsNs: readonly number[];
-}
-
-/** The stretches of [0, windowNs) in which as many blocks are under way as there are workers. */
-function allHeldStretches(records: Records, windowNs: number): Stretches {
+/** The stretches of [0, windowNs) in which as many holds, or blocks alone, are under way as there are workers. */
+function allHeldSpans(records: Records, windowNs: number, blocksOnly: boolean): Spans {
   const workerCount = records.shape.laneCount - 1;
-  const { begins, ends } = blockEdges(records);
-  const startsNs: number[] = [];
-  const endsNs: number[] = [];
+  const { begins, ends } = holdEdges(records, blocksOnly);
+  const startsNs = new Float64Array(ends.length);
+  const endsNs = new Float64Array(ends.length);
+  let count = 0;
   let held = 0;
   let begin = 0;
   for (let end = 0; end < ends.length; end++) {
     const endNs = ends[end] as number;
-    // A block that begins as another ends is not beside it.
+    // A hold that begins as another ends is not beside it.
     while (begin < begins.length && (begins[begin] as number) < endNs) {
       held++;
-      if (held === workerCount) startsNs.push(Math.min(begins[begin] as number, windowNs));
+      if (held === workerCount) startsNs[count] = Math.min(begins[begin] as number, windowNs);
       begin++;
     }
-    if (held === workerCount) endsNs.push(Math.min(endNs, windowNs));
+    if (held === workerCount) endsNs[count++] = Math.min(endNs, windowNs);
     held--;
   }
-  return { startsNs, endsNs };
+  return { startsNs: startsNs.subarray(0, count), endsNs: endsNs.subarray(0, count) };
 }
 
-/** When blocks begin and when they end, each ascending. */
-function blockEdges(records: Records): { begins: Float64Array; ends: Float64Array } {
+/** When holds begin and when they end, each ascending. */
+function holdEdges(records: Records, blocksOnly: boolean): { begins: Float64Array; ends: Float64Array } {
   const rowCount = holdCountOf(records);
   const begins = new Float64Array(rowCount);
   const ends = new Float64Array(rowCount);
   let count = 0;
   for (let row = 0; row < rowCount; row++) {
-    if (records.holdU16[row * HOLD_HALVES + HOLD_OP] !== BLOCK) continue;
+    if (blocksOnly && records.holdU16[row * HOLD_HALVES + HOLD_OP] !== BLOCK) continue;
     begins[count] = records.holdF64[row * HOLD_DOUBLES + HOLD_START] as number;
     ends[count] = records.holdF64[row * HOLD_DOUBLES + HOLD_END] as number;
     count++;
@@ -86,10 +85,20 @@ function blockEdges(records: Records): { begins: Float64Array; ends: Float64Arra
   return { begins: begins.subarray(0, count).sort(), ends: ends.subarray(0, count).sort() };
 }
 
-/** Total length of the gaps between stretches in which nothing made progress. */
-function idleGapsNs(trace: Trace, records: Records, { startsNs, endsNs }: Stretches): number {
-  const gapCount = Math.max(0, startsNs.length - 1);
-  if (gapCount === 0) return 0;
+/** The spans, joined where nothing made progress between two of them. */
+function overIdleGaps(trace: Trace, records: Records, { startsNs, endsNs }: Spans): Spans {
+  if (startsNs.length < 2) return { startsNs, endsNs };
+  const hasProgress = gapsWithProgress(trace, records, { startsNs, endsNs });
+  const isJoined = (gap: number): boolean => hasProgress[gap] === 0;
+  return {
+    startsNs: startsNs.filter((_, span) => span === 0 || !isJoined(span - 1)),
+    endsNs: endsNs.filter((_, span) => span === endsNs.length - 1 || !isJoined(span)),
+  };
+}
+
+/** By gap, 1: a canary ran in it, or a task was polled for the first time that does not start with a block. */
+function gapsWithProgress(trace: Trace, records: Records, { startsNs, endsNs }: Spans): Uint8Array {
+  const gapCount = startsNs.length - 1;
   const hasProgress = new Uint8Array(gapCount);
   const progressAt = (atNs: number): void => {
     const gap = lastAtMost(endsNs, atNs);
@@ -105,23 +114,7 @@ function idleGapsNs(trace: Trace, records: Records, { startsNs, endsNs }: Stretc
     if (startsWithBlock[trace.taskU32[task * TASK_U32 + TASK_PROGRAM] as number] === 1) continue;
     progressAt(records.taskF64[task * TASK_DOUBLES + FIRST_POLL] as number);
   }
-  let totalNs = 0;
-  for (let gap = 0; gap < gapCount; gap++) {
-    if (hasProgress[gap] === 0) totalNs += (startsNs[gap + 1] as number) - (endsNs[gap] as number);
-  }
-  return totalNs;
-}
-
-/** Index of the last of ascending `values` that is at most `limit`; −1: none is. */
-function lastAtMost(values: readonly number[], limit: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle] as number) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return hasProgress;
 }
 
 function programsStartingWithBlock(trace: Trace): Uint8Array {

@@ -2,14 +2,21 @@
 import type { TrialFacts } from "../../harness/trial/trial.ts";
 import type { Records } from "../../runtimes/record.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
+import { allHeldOf } from "./all-held.ts";
+import { canariesOf } from "./canaries.ts";
+import { type Cause, measureCause, type Surroundings } from "./cause.ts";
+import { type Episodes, measureEpisodes } from "./episodes.ts";
 import { type ClassLatency, measureLatency } from "./latency.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
+import { measureSessions, type Sessions } from "./sessions.ts";
 import { measureStarvation, type Starvation } from "./starvation.ts";
 import { measureThroughput, type Throughput } from "./throughput.ts";
+import { measureTokioMetrics, type TokioMetrics } from "./tokio-metrics.ts";
+import { measureUtilization, type Utilization } from "./utilization.ts";
 import { windowNsOf } from "./window.ts";
 
 /** What one trial left behind, its identity proven. */
-export interface Evidence {
+export interface Evidence extends Surroundings {
   readonly trace: Trace;
   readonly records: Records;
   readonly facts: TrialFacts;
@@ -23,6 +30,11 @@ export interface Measures {
   /** The class whose percentiles are the trial's headline: one of `classes`. */
   readonly measured: ClassLatency;
   readonly starvation: Starvation;
+  readonly episodes: Episodes;
+  readonly cause: Cause;
+  readonly utilization: Utilization;
+  readonly sessions: Sessions;
+  readonly tokioMetrics: TokioMetrics;
   readonly resources: Resources;
 }
 
@@ -30,12 +42,20 @@ export function measure(evidence: Evidence): Measures {
   const { trace, records, facts } = evidence;
   const windowNs = windowNsOf(trace, records);
   const { classes, measured } = measureLatency(trace, records);
+  const allHeld = allHeldOf(trace, records, windowNs);
+  const canaries = canariesOf(records, windowNs);
+  const episodes = measureEpisodes(records, canaries, { windowNs, periodNs: trace.canaryPeriodNs });
   return {
     windowNs,
     throughput: measureThroughput(trace, records),
     classes,
     measured,
-    starvation: measureStarvation(trace, records, windowNs),
+    starvation: measureStarvation(trace, records, { allHeld, canaries, episodes, windowNs }),
+    episodes,
+    cause: measureCause(records, canaries, evidence),
+    utilization: measureUtilization(allHeld.held, windowNs),
+    sessions: measureSessions(trace, records, windowNs),
+    tokioMetrics: measureTokioMetrics(records),
     resources: resourcesOf(facts, records),
   };
 }

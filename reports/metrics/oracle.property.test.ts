@@ -7,12 +7,22 @@ import { expect, test } from "vitest";
 import type { TrialFacts } from "../../harness/trial/trial.ts";
 import { taskStates } from "../../runtimes/record.ts";
 import { BLOCK, CPU } from "../../workloads/trace/op.ts";
-import { canaryDueNs, TASK_CLASS, TASK_DUE, TASK_F64, TASK_U32 } from "../../workloads/trace/trace.ts";
+import {
+  canaryDueNs,
+  NONE,
+  TASK_CLASS,
+  TASK_DUE,
+  TASK_F64,
+  TASK_SESSION,
+  TASK_U32,
+} from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
+import { type NaiveCanary, type NaiveSpan, naiveCause } from "../fixtures/naive-cause.ts";
 import { facts as plainFacts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
 import { measure } from "./measures.ts";
+import type { Spans } from "./spans.ts";
 
 interface NaiveTask {
   readonly class: string;
@@ -25,19 +35,19 @@ interface NaiveTask {
   readonly firstPollNs: number;
   readonly finishNs: number;
   readonly resumeWaitNs: number;
+  readonly heldNs: number;
+  readonly session: number | null;
 }
 
 interface NaiveTrial {
   readonly tasks: readonly NaiveTask[];
-  readonly canaries: readonly { readonly dueNs: number; readonly runNs: number | null }[];
-  readonly holds: readonly {
-    readonly worker: number;
-    readonly startNs: number;
-    readonly endNs: number;
-    readonly isBlock: boolean;
-  }[];
-  /** By worker, each a length: stretches in which it had nothing to poll, and pauses; null: not watched. */
-  readonly idleNs: readonly (readonly number[])[];
+  readonly canaries: readonly (Omit<NaiveCanary, "runNs" | "isCensored"> & {
+    readonly runNs: number | null;
+  })[];
+  readonly canaryPeriodNs: number;
+  readonly holds: readonly (NaiveSpan & { readonly worker: number; readonly isBlock: boolean })[];
+  /** By worker: stretches in which it had nothing to poll, and lengths of pauses; null: not watched. */
+  readonly idle: readonly (readonly NaiveSpan[])[];
   readonly pausesNs: readonly (readonly number[] | null)[];
   readonly workerCount: number;
   readonly windowNs: number;
@@ -45,6 +55,8 @@ interface NaiveTrial {
   readonly loops: Readonly<Record<string, "open" | "closed">>;
   readonly deadlineNs: Readonly<Record<string, number>>;
   readonly facts: TrialFacts;
+  readonly coreCount: number;
+  readonly foreign: readonly NaiveSpan[] | null;
 }
 
 const MEASURED = "victim";
@@ -95,6 +107,10 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     ...naiveHeld(trial, spanNs),
     ...naiveCanaries(trial, spanNs),
     ...naiveUnserved(trial, arrivalNs),
+    ...naiveEpisodes(trial, spanNs),
+    ...naiveCause({ ...trial, canaries: seenCanaries(trial, spanNs) }),
+    ...naiveSessions(trial, spanNs),
+    ...naiveTokio(trial),
     elapsedNs: resources?.elapsedNs ?? null,
     cpuRuntimeNs: resources?.cpuNs?.runtime ?? null,
     cpuHarnessNs: resources?.cpuNs?.harness ?? null,
@@ -126,62 +142,91 @@ function naiveSummary(name: string, values: readonly number[]): Record<string, n
   };
 }
 
-/** Instant by instant: times are whole numbers, so half-way between two edges nothing changes. */
-function naiveHeld(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
-  if (spanNs === 0) return { allHeldShare: null, allHeldShareRaw: null };
-  const blocks = trial.holds.filter(({ isBlock }) => isBlock);
-  const edges = [...new Set(blocks.flatMap(({ startNs, endNs }) => [startNs, endNs]))].sort((a, b) => a - b);
-  const stretches: { from: number; to: number }[] = [];
-  for (let index = 0; index + 1 < edges.length; index++) {
+/**
+ * Instant by instant: times are whole numbers, so half-way between two edges nothing changes.
+ * The stretches in which holds keep all workers.
+ */
+function naiveAllHeld(trial: NaiveTrial, holds: NaiveTrial["holds"]): { from: number; to: number }[] {
+  const edges = [...new Set(holds.flatMap(({ startNs, endNs }) => [startNs, endNs]))].sort((a, b) => a - b);
+  return edges.slice(1).flatMap((to, index) => {
     const from = edges[index] ?? 0;
-    const to = edges[index + 1] ?? 0;
     const middle = (from + to) / 2;
     const held = new Set(
-      blocks.filter(({ startNs, endNs }) => startNs < middle && middle < endNs).map(({ worker }) => worker),
+      holds.filter(({ startNs, endNs }) => startNs < middle && middle < endNs).map(({ worker }) => worker),
     );
-    if (held.size === trial.workerCount) stretches.push({ from, to });
-  }
+    return held.size === trial.workerCount ? [{ from, to }] : [];
+  });
+}
+
+function naiveHeld(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const stretches = naiveAllHeld(
+    trial,
+    trial.holds.filter(({ isBlock }) => isBlock),
+  );
   const inside = (from: number, to: number): number =>
     Math.max(0, Math.min(to, spanNs) - Math.min(from, spanNs));
-  const raw = stretches.reduce((sum, { from, to }) => sum + inside(from, to), 0);
   const progress = [
     ...trial.canaries.flatMap(({ runNs }) => (runNs === null ? [] : [runNs])),
     ...trial.tasks
       .filter((task) => task.isStarted && !task.startsWithBlock)
       .map(({ firstPollNs }) => firstPollNs),
   ];
-  let gaps = 0;
-  stretches.slice(1).forEach(({ from: end }, index) => {
+  const gaps = stretches.slice(1).flatMap(({ from: end }, index) => {
     const start = stretches[index]?.to ?? 0;
     const until = Math.min(end, spanNs);
     const isIdle = !progress.some((atNs) => start <= atNs && atNs < until);
-    if (isIdle && trial.canaries.length > 0) gaps += inside(start, end);
+    return isIdle && trial.canaries.length > 0 ? [{ from: start, to: end }] : [];
   });
-  return { allHeldShare: (raw + gaps) / spanNs, allHeldShareRaw: raw / spanNs };
+  const total = (parts: readonly { from: number; to: number }[]): number =>
+    parts.reduce((sum, { from, to }) => sum + inside(from, to), 0);
+  const held = [...stretches, ...gaps].map(({ from, to }) => ({
+    startNs: Math.min(from, spanNs),
+    endNs: Math.min(to, spanNs),
+  }));
+  const shareOf = (parts: readonly { from: number; to: number }[]): number | null =>
+    spanNs === 0 ? null : total(parts) / spanNs;
+  return {
+    allHeldShare: shareOf([...stretches, ...gaps]),
+    allHeldShareRaw: shareOf(stretches),
+    allBusyShare: shareOf(naiveAllHeld(trial, trial.holds)),
+    "mmu.w20ms": naiveUtilization(held, spanNs, 20e6),
+    "mmu.w100ms": naiveUtilization(held, spanNs, 100e6),
+    "mmu.w1000ms": naiveUtilization(held, spanNs, 1000e6),
+  };
+}
+
+/** Every window that starts or ends at an edge of a stretch, or at a border of the trial. */
+function naiveUtilization(held: readonly NaiveSpan[], spanNs: number, lengthNs: number): number | null {
+  if (lengthNs > spanNs) return null;
+  const starts = held
+    .flatMap(({ startNs, endNs }) => [startNs, endNs, startNs - lengthNs, endNs - lengthNs])
+    .filter((startNs) => startNs >= 0 && startNs + lengthNs <= spanNs);
+  const shares = [0, spanNs - lengthNs, ...starts].map((from) => {
+    const parts = held.map(({ startNs, endNs }) =>
+      Math.max(0, Math.min(endNs, from + lengthNs) - Math.max(startNs, from)),
+    );
+    return 1 - parts.reduce((sum, part) => sum + part, 0) / lengthNs;
+  });
+  return Math.min(...shares);
+}
+
+/** Those due within the window. */
+function seenCanaries(trial: NaiveTrial, spanNs: number): NaiveCanary[] {
+  return trial.canaries
+    .filter(({ dueNs }) => dueNs <= spanNs)
+    .map(({ runNs, ...canary }) => ({ ...canary, runNs: runNs ?? trial.endNs, isCensored: runNs === null }));
 }
 
 function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
-  const seen = trial.canaries
-    .filter(({ dueNs }) => dueNs <= spanNs)
-    .map(({ dueNs, runNs }) => ({ dueNs, runNs: runNs ?? trial.endNs, isCensored: runNs === null }));
+  const seen = seenCanaries(trial, spanNs);
   const delays = seen.map(({ dueNs, runNs }) => runNs - dueNs);
   const censored = seen.filter(({ isCensored }) => isCensored).map(({ dueNs, runNs }) => runNs - dueNs);
   const longest = delays.length === 0 ? null : Math.max(...delays);
-  // The measure of the union: between two neighbouring edges, covered or not.
-  const late = seen.filter(({ dueNs, runNs }) => runNs - dueNs > 10e6);
-  const edges = [0, spanNs, ...late.flatMap(({ dueNs, runNs }) => [dueNs, runNs])]
-    .filter((atNs) => atNs <= spanNs)
-    .sort((a, b) => a - b);
-  let covered = 0;
-  for (let index = 0; index + 1 < edges.length; index++) {
-    const from = edges[index] ?? 0;
-    const to = edges[index + 1] ?? 0;
-    if (late.some(({ dueNs, runNs }) => dueNs <= from && to <= runNs)) covered += to - from;
-  }
   return {
     canaryCensoredCount: censored.length,
     canaryCensoredFromNs: censored.length === 0 ? null : Math.min(...censored),
-    starvedShare: seen.length === 0 || spanNs === 0 ? null : covered / spanNs,
+    starvedShare: naiveStarvedShare(seen, spanNs, 10e6),
+    lateCanaryShare: seen.length === 0 ? null : delays.filter((delay) => delay > 10e6).length / seen.length,
     longestFreezeNs: longest,
     longestFreezeAtNs:
       longest === null || longest === 0
@@ -191,9 +236,92 @@ function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number
   };
 }
 
-function naiveStretches({ idleNs, pausesNs, workerCount, endNs }: NaiveTrial): Record<string, number | null> {
+/** The measure of the union: between two neighbouring edges, covered or not. */
+function naiveStarvedShare(seen: readonly NaiveCanary[], spanNs: number, thresholdNs: number): number | null {
+  const late = seen.filter(({ dueNs, runNs }) => runNs - dueNs > thresholdNs);
+  const edges = [0, spanNs, ...late.flatMap(({ dueNs, runNs }) => [dueNs, runNs])]
+    .filter((atNs) => atNs <= spanNs)
+    .sort((a, b) => a - b);
+  let covered = 0;
+  for (let index = 0; index + 1 < edges.length; index++) {
+    const from = edges[index] ?? 0;
+    const to = edges[index + 1] ?? 0;
+    if (late.some(({ dueNs, runNs }) => dueNs <= from && to <= runNs)) covered += to - from;
+  }
+  return seen.length === 0 || spanNs === 0 ? null : covered / spanNs;
+}
+
+function naiveEpisodes(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const seen = seenCanaries(trial, spanNs);
+  return Object.fromEntries(
+    [1, 10, 20, 100].flatMap((ms) => {
+      const starved = seen
+        .filter(({ dueNs, runNs }) => runNs - dueNs > ms * 1e6)
+        .map(({ dueNs, runNs }) => ({ startNs: dueNs + ms * 1e6, endNs: runNs }));
+      const episodes = naiveMerge(starved, trial.canaryPeriodNs);
+      const lengths = episodes.map(({ startNs, endNs }) => endNs - startNs);
+      return [
+        [`episodes.over${ms}ms.count`, episodes.length],
+        [`episodes.over${ms}ms.longestNs`, lengths.length === 0 ? null : Math.max(...lengths)],
+        [`episodes.over${ms}ms.starvedShare`, naiveStarvedShare(seen, spanNs, ms * 1e6)],
+      ];
+    }),
+  );
+}
+
+/** Takes any two that overlap, or lie closer than `gapNs`, together, until there are none. */
+function naiveMerge(spans: readonly NaiveSpan[], gapNs: number): NaiveSpan[] {
+  const merged: NaiveSpan[] = [];
+  for (const span of spans) {
+    let own = span;
+    for (;;) {
+      const near = merged.findIndex(
+        ({ startNs, endNs }) =>
+          (startNs <= own.endNs && own.startNs <= endNs) ||
+          Math.max(startNs - own.endNs, own.startNs - endNs) < gapNs,
+      );
+      const [other] = near < 0 ? [] : merged.splice(near, 1);
+      if (other === undefined) break;
+      own = { startNs: Math.min(own.startNs, other.startNs), endNs: Math.max(own.endNs, other.endNs) };
+    }
+    merged.push(own);
+  }
+  return merged;
+}
+
+function naiveSessions(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const own = trial.tasks.filter(({ session, dueNs }) => session !== null && dueNs <= spanNs);
+  const served = [...new Set(own.map(({ session }) => session))]
+    .map(
+      (session) =>
+        own.filter((task) => task.session === session && task.isDone && task.finishNs <= spanNs).length,
+    )
+    .sort((a, b) => a - b);
+  const sum = served.reduce((total, x) => total + x, 0);
+  const squares = served.reduce((total, x) => total + x * x, 0);
+  const count = served.length;
+  const median = ((served[Math.floor((count - 1) / 2)] ?? 0) + (served[Math.floor(count / 2)] ?? 0)) / 2;
+  return {
+    jain: count < 2 || squares === 0 ? null : sum ** 2 / (count * squares),
+    worstSessionShare: count < 2 || median === 0 ? null : (served[0] ?? 0) / median,
+  };
+}
+
+function naiveTokio({ tasks }: NaiveTrial): Record<string, number | null> {
+  const started = tasks.filter(({ isStarted }) => isStarted);
+  const mean = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    meanFirstPollDelayNs: mean(started.map(({ firstPollNs, submittedNs }) => firstPollNs - submittedNs)),
+    meanScheduledDurationNs: mean(started.map(({ resumeWaitNs }) => resumeWaitNs)),
+    // Each task that was started is polled twice.
+    meanPollDurationNs: mean(started.flatMap(({ heldNs }) => [heldNs, 0])),
+  };
+}
+
+function naiveStretches({ idle, pausesNs, workerCount, endNs }: NaiveTrial): Record<string, number | null> {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const all = idleNs.flat();
+  const all = idle.flat().map((rest) => rest.endNs - rest.startNs);
   const pauses = pausesNs.includes(null) ? null : pausesNs.flatMap((own) => own ?? []);
   return {
     idleShare: all.length === 0 ? null : sum(all) / (workerCount * endNs),
@@ -221,7 +349,10 @@ const fate = fc.constantFrom("done", "done", "done", "started", "submitted", "no
 
 const randomTrial = fc.record({
   isClosed: fc.boolean(),
-  windowNs: fc.integer({ min: 5e6, max: 150e6 }),
+  windowNs: fc.oneof(
+    { weight: 19, arbitrary: fc.integer({ min: 5e6, max: 150e6 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1000e6, max: 1200e6 }) },
+  ),
   blockersDueNs: fc.array(ns(30e6), { maxLength: 5 }),
   victims: fc.array(
     fc.record({
@@ -256,8 +387,14 @@ const randomTrial = fc.record({
   ),
   stretches: fc.array(
     fc.record({
-      // Some are too short for a row, and there may be more than room.
-      idleNs: fc.array(fc.integer({ min: 1, max: 30_000 }), { maxLength: 20 }),
+      // Some are too short for a row, and some end with the trial.
+      idle: fc.array(
+        fc.record({
+          gapNs: fc.constantFrom(0, 100, 3e6),
+          lengthNs: fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 25e6 })),
+        }),
+        { maxLength: 20 },
+      ),
       pausesNs: fc.option(fc.array(fc.integer({ min: 1, max: 3e6 }), { maxLength: 5 }), { freq: 4 }),
     }),
     { minLength: 3, maxLength: 3 },
@@ -267,6 +404,16 @@ const randomTrial = fc.record({
     minLength: 1,
     maxLength: 45,
   }),
+  canaryLagNs: fc.constantFrom(0, 1000, 4e6),
+  coreCount: fc.integer({ min: 1, max: 3 }),
+  foreign: fc.option(
+    fc.array(
+      fc.record({ gapNs: fc.integer({ min: 1, max: 20e6 }), lengthNs: fc.integer({ min: 1, max: 9e6 }) }),
+      {
+        maxLength: 4,
+      },
+    ),
+  ),
   hasResources: fc.boolean(),
 });
 
@@ -305,7 +452,7 @@ function compositionOf(random: Random): Composition {
 
 /** Writes random rows with the recorder and the same trial as plain objects. */
 function play(random: Random): { scene: Scene; trial: NaiveTrial } {
-  const endNs = 200e6;
+  const endNs = random.isClosed ? 200e6 : random.windowNs + 50e6;
   const scene = sceneOf(compositionOf(random), { periodNs: random.canaryPeriodNs }, random.workers.length);
   const { trace } = scene;
   sealAt(scene, endNs);
@@ -329,15 +476,18 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
   for (const { worker, startNs, endNs: holdEndNs, isBlock } of written) {
     scene.workers[worker]?.held(0, isBlock ? BLOCK : CPU, startNs, holdEndNs);
   }
+  // All of them are written as holds of the first task.
+  const heldNs = written.reduce((sum, hold) => sum + hold.endNs - hold.startNs, 0);
   const stretches = random.stretches.slice(0, random.workers.length);
-  stretches.forEach((own, worker) => {
-    writeStretches(scene, worker, own);
-  });
+  const idle = stretches.map((own, worker) => writeStretches(scene, worker, { ...own, endNs }));
   return {
     scene,
     trial: {
-      tasks,
-      idleNs: stretches.map(({ idleNs }) => idleNs),
+      tasks: tasks.map((task, index) => (index === 0 ? { ...task, heldNs } : task)),
+      idle,
+      canaryPeriodNs: random.canaryPeriodNs,
+      coreCount: random.coreCount,
+      foreign: random.foreign === null ? null : laidOut(random.foreign),
       pausesNs: stretches.map(({ pausesNs }) => pausesNs),
       canaries: writeCanaries(scene, random),
       holds: written,
@@ -351,20 +501,30 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
   };
 }
 
+/** Stretches one after the other, each after its gap. */
+function laidOut(lengths: readonly { gapNs: number; lengthNs: number }[]): NaiveSpan[] {
+  let atNs = 0;
+  return lengths.map(({ gapNs, lengthNs }) => {
+    const startNs = atNs + gapNs;
+    atNs = startNs + lengthNs;
+    return { startNs, endNs: atNs };
+  });
+}
+
+/** Answers the idle stretches as the recorder keeps them: up to the end of the trial. */
 function writeStretches(
   scene: Scene,
   worker: number,
-  { idleNs, pausesNs }: { idleNs: readonly number[]; pausesNs: readonly number[] | null },
-): void {
+  own: Random["stretches"][number] & { endNs: number },
+): NaiveSpan[] {
   const recorder = scene.workers[worker];
-  let atNs = 0;
-  for (const lengthNs of idleNs) {
-    recorder?.idle(atNs, atNs + lengthNs);
-    atNs += lengthNs + 100;
-  }
-  if (pausesNs === null) return;
-  for (const lengthNs of pausesNs) recorder?.gcPause(atNs, atNs + lengthNs);
-  recorder?.gcWatched();
+  const idle = laidOut(own.idle)
+    .map(({ startNs, endNs }) => ({ startNs, endNs: Math.min(endNs, own.endNs) }))
+    .filter(({ startNs, endNs }) => startNs < endNs);
+  for (const { startNs, endNs } of idle) recorder?.idle(startNs, endNs);
+  for (const lengthNs of own.pausesNs ?? []) recorder?.gcPause(0, lengthNs);
+  if (own.pausesNs !== null) recorder?.gcWatched();
+  return idle;
 }
 
 function writeTask(
@@ -387,6 +547,7 @@ function writeTask(
   const isStarted = isDone || stamp.fate === "started";
   const isSubmitted = isStarted || stamp.fate === "submitted";
   const worker = scene.workers[task % scene.workerCount];
+  const session = scene.trace.taskU32[task * TASK_U32 + TASK_SESSION] as number;
   if (isSubmitted) scene.releaser.submitted(task, submittedNs);
   if (isStarted) {
     worker?.pollStarts(task, firstPollNs, 0);
@@ -405,6 +566,8 @@ function writeTask(
     firstPollNs,
     finishNs,
     resumeWaitNs: stamp.resumeNs,
+    heldNs: 0,
+    session: session === NONE ? null : session,
   };
 }
 
@@ -415,9 +578,11 @@ function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
   return Array.from({ length: Math.floor(spanNs / canaryPeriodNs) }, (_, canary) => {
     const dueNs = canaryDueNs(scene.trace, canary);
     const delayNs = random.canaryDelaysNs[canary % random.canaryDelaysNs.length] ?? null;
-    scene.releaser.canarySubmitted(canary, dueNs, dueNs);
-    if (delayNs !== null) scene.workers[0]?.canaryRan(canary, dueNs + delayNs);
-    return { dueNs, runNs: delayNs === null ? null : dueNs + delayNs };
+    const submittedNs = dueNs + Math.min(random.canaryLagNs, delayNs ?? Number.POSITIVE_INFINITY);
+    const worker = canary % scene.workerCount;
+    scene.releaser.canarySubmitted(canary, dueNs, submittedNs);
+    if (delayNs !== null) scene.workers[worker]?.canaryRan(canary, dueNs + delayNs);
+    return { dueNs, submittedNs, runNs: delayNs === null ? null : dueNs + delayNs, worker };
   });
 }
 
@@ -436,12 +601,20 @@ function factsOf({ hasResources }: Random): TrialFacts {
   };
 }
 
+function spansOf(spans: readonly NaiveSpan[] | null): Spans | null {
+  if (spans === null) return null;
+  return {
+    startsNs: Float64Array.from(spans, ({ startNs }) => startNs),
+    endsNs: Float64Array.from(spans, ({ endNs }) => endNs),
+  };
+}
+
 test("a naive second analysis of random records agrees in every metric", () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(randomTrial, (random) => {
       const { scene, trial } = play(random);
-      const measures = measure({ trace: scene.trace, records: scene.records, facts: trial.facts });
+      const measures = measure({ ...trial, ...scene, foreign: spansOf(trial.foreign) });
       const expected = naive(trial);
       expect(Object.keys(expected).sort()).toEqual(metrics.map(({ name }) => name).sort());
       for (const metric of metrics) {

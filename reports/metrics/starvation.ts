@@ -7,29 +7,20 @@
  */
 import { type Records, taskStates } from "../../runtimes/record.ts";
 import { TASK_CLASS, TASK_DUE, TASK_F64, TASK_U32, type Trace } from "../../workloads/trace/trace.ts";
-import {
-  CANARY_DOUBLES,
-  CANARY_DUE,
-  CANARY_HALVES,
-  CANARY_RUN,
-  CANARY_STATE,
-  canaryCountOf,
-  endNsOf,
-  FINISH,
-  STATE,
-  SUBMITTED,
-  TASK_BYTES,
-  TASK_DOUBLES,
-} from "../rows.ts";
-import { type AllHeld, measureAllHeld } from "./all-held.ts";
+import { FINISH, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";
+import type { AllHeld } from "./all-held.ts";
+import type { Canaries } from "./canaries.ts";
+import { type Episodes, STARVED_NS } from "./episodes.ts";
 import type { Metric } from "./metric.ts";
+import { coveredNs } from "./spans.ts";
 import { type Summary, summarize, summaryMetrics } from "./summary.ts";
 
-/** θ: a canary later than this saw starvation. */
-export const STARVED_NS = 10e6;
-
-export interface Starvation extends AllHeld {
+export interface Starvation {
+  readonly allHeldShare: number | null;
+  readonly allHeldShareRaw: number | null;
+  readonly allBusyShare: number | null;
   readonly canaryDelayNs: Summary;
+  readonly lateCanaryShare: number | null;
   readonly canaryCensoredCount: number;
   readonly canaryCensoredFromNs: number | null;
   readonly starvedShare: number | null;
@@ -39,51 +30,47 @@ export interface Starvation extends AllHeld {
   readonly unservedShare: number | null;
 }
 
-export function measureStarvation(trace: Trace, records: Records, windowNs: number): Starvation {
-  const canaries = canariesOf(records, windowNs);
+/** What starvation is read from, besides the task records. */
+export interface Signs {
+  readonly allHeld: AllHeld;
+  readonly canaries: Canaries;
+  readonly episodes: Episodes;
+  readonly windowNs: number;
+}
+
+export function measureStarvation(trace: Trace, records: Records, signs: Signs): Starvation {
+  const { allHeld, canaries, episodes, windowNs } = signs;
+  const shareOf = (spans: AllHeld["held"]): number | null =>
+    windowNs === 0 ? null : coveredNs(spans, windowNs) / windowNs;
   return {
-    ...measureAllHeld(trace, records, windowNs),
-    ...measureCanaries(canaries, windowNs),
+    allHeldShare: shareOf(allHeld.held),
+    allHeldShareRaw: shareOf(allHeld.raw),
+    allBusyShare: shareOf(allHeld.busy),
+    starvedShare: episodes.over10ms.starvedShare,
+    ...measureCanaries(canaries),
     ...measureUnserved(trace, records),
   };
 }
 
-/** The canaries due within the window, in the order in which they are due. */
-export interface Canaries {
-  readonly dueNs: Float64Array;
-  /** When each ran; the end of the trial for one that did not. */
-  readonly runNs: Float64Array;
-  readonly isCensored: Uint8Array;
-}
-
-export function canariesOf(records: Records, windowNs: number): Canaries {
-  const rowCount = canaryCountOf(records);
-  const rows = records.canaryF64;
-  let count = 0;
-  while (count < rowCount && (rows[count * CANARY_DOUBLES + CANARY_DUE] as number) <= windowNs) count++;
-  const dueNs = new Float64Array(count);
-  const runNs = new Float64Array(count);
-  const isCensored = new Uint8Array(count);
-  for (let canary = 0; canary < count; canary++) {
-    const ran = records.canaryU16[canary * CANARY_HALVES + CANARY_STATE] === taskStates.done;
-    dueNs[canary] = rows[canary * CANARY_DOUBLES + CANARY_DUE] as number;
-    runNs[canary] = ran ? (rows[canary * CANARY_DOUBLES + CANARY_RUN] as number) : endNsOf(records);
-    isCensored[canary] = ran ? 0 : 1;
-  }
-  return { dueNs, runNs, isCensored };
-}
-
-function measureCanaries(
-  { dueNs, runNs, isCensored }: Canaries,
-  windowNs: number,
-): Omit<Starvation, keyof AllHeld | "unservedCount" | "unservedShare"> {
+function measureCanaries({
+  dueNs,
+  runNs,
+  isCensored,
+}: Canaries): Pick<
+  Starvation,
+  | "canaryDelayNs"
+  | "lateCanaryShare"
+  | "canaryCensoredCount"
+  | "canaryCensoredFromNs"
+  | "longestFreezeNs"
+  | "longestFreezeAtNs"
+> {
   const count = dueNs.length;
   const delaysNs = new Float64Array(count);
+  let late = 0;
   let censored = 0;
   let censoredFromNs = Number.POSITIVE_INFINITY;
   let longest = -1;
-  let starvedNs = 0;
-  let coveredToNs = 0;
   for (let canary = 0; canary < count; canary++) {
     const delayNs = (runNs[canary] as number) - (dueNs[canary] as number);
     delaysNs[canary] = delayNs;
@@ -92,19 +79,13 @@ function measureCanaries(
       censoredFromNs = Math.min(censoredFromNs, delayNs);
     }
     if (longest < 0 || delayNs > (delaysNs[longest] as number)) longest = canary;
-    if (delayNs > STARVED_NS) {
-      // In the order in which they are due, so the union only ever grows to the right.
-      const fromNs = Math.max(dueNs[canary] as number, coveredToNs);
-      const toNs = Math.min(runNs[canary] as number, windowNs);
-      if (toNs > fromNs) starvedNs += toNs - fromNs;
-      coveredToNs = Math.max(coveredToNs, toNs);
-    }
+    if (delayNs > STARVED_NS) late++;
   }
   const longestNs = longest < 0 ? null : (delaysNs[longest] as number);
   return {
+    lateCanaryShare: count === 0 ? null : late / count,
     canaryCensoredCount: censored,
     canaryCensoredFromNs: censored === 0 ? null : censoredFromNs,
-    starvedShare: count === 0 || windowNs === 0 ? null : starvedNs / windowNs,
     longestFreezeNs: longestNs,
     longestFreezeAtNs: longestNs === null || longestNs === 0 ? null : (dueNs[longest] as number),
     canaryDelayNs: summarize(delaysNs),
@@ -160,10 +141,17 @@ const figures: readonly [
     "Hold records.",
   ],
   [
+    "allBusyShare",
+    "share",
+    "neither",
+    "Share of the window in which blocks and CPU holds together hold all workers, no gap counted. CPU holds below 1 ms have no row and are not seen.",
+    "Hold records.",
+  ],
+  [
     "starvedShare",
     "share",
     "lower",
-    "Share of the window covered by the union of [due, run) over the canaries delayed by more than 10 ms.",
+    "The share of time that was frozen: episodes.over10ms.starvedShare.",
     CANARIES,
   ],
   [
@@ -178,6 +166,13 @@ const figures: readonly [
     "ns",
     "neither",
     "When the longest freeze began; null where there was none.",
+    CANARIES,
+  ],
+  [
+    "lateCanaryShare",
+    "share",
+    "lower",
+    "Share of the canaries due within the window that were delayed by more than 10 ms.",
     CANARIES,
   ],
   [
