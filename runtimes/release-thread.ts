@@ -1,15 +1,18 @@
 /** Entry of the releaser's thread. */
 import { strict as assert } from "node:assert";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Trace } from "../workloads/trace/trace.ts";
+import { canaryDueNs, type Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { Clock } from "./clock.ts";
-import { type Records, recordsHeaderRow } from "./record.ts";
+import { Clock, monotonicNs } from "./clock.ts";
+import { allocateRecords, type Records, recordsHeaderRow, shapeFor } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Releaser } from "./release.ts";
+import { allocateTasks } from "./tasks.ts";
+import { allocateQueues } from "./thread.ts";
 import { currentThreadId } from "./thread-id.ts";
 import { setTimerSlack } from "./timer-slack.ts";
 import type { QueueMemory } from "./work-stealing/core.ts";
+import { Idle, ON_WORD } from "./work-stealing/idle.ts";
 import { Inlet } from "./work-stealing/inlet.ts";
 
 /** What the releaser's thread is started with. */
@@ -18,19 +21,24 @@ export interface ReleaserStart {
   readonly records: Records;
   readonly gates: Int32Array;
   readonly queues: QueueMemory;
+  /** Its schedule is run into queues of its own before the thread is ready. */
+  readonly warmUp: Trace;
   readonly maySpin: boolean;
   /** 0 until the epoch is set. */
   readonly go: Int32Array;
   readonly bells: Bells;
 }
 
-const { trace, records, gates, queues, maySpin, go, bells }: ReleaserStart = workerData;
+const { trace, records, gates, queues, warmUp, maySpin, go, bells }: ReleaserStart = workerData;
 assert(parentPort !== null, "the releaser's entry runs in a worker thread");
 /** As the native releaser has it. */
 const TIMER_SLACK_NS = 1000;
+/** Some 1,600 releases: enough that they are compiled when the trial's begin. */
+const WARM_UP_ROUNDS = 8;
 
 setTimerSlack(TIMER_SLACK_NS);
 new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
+for (let round = 0; round < WARM_UP_ROUNDS; round++) warm();
 parentPort.postMessage("ready");
 Atomics.wait(go, 0, 0);
 const clock = new Clock(records.headerF64[recordsHeaderRow.index.epochNs] as number);
@@ -45,3 +53,29 @@ new Releaser({
 // It stays until the end, so that the CPU time it took can still be read.
 Atomics.wait(records.headerI32, recordsHeaderRow.index.stop, 0);
 process.exit(0);
+
+/** Releases the canaries of the warm-up one by one, each to a worker that sleeps and is not there. */
+function warm(): void {
+  const own = allocateRecords(shapeFor(warmUp, 1));
+  const idCount = warmUp.taskCount + own.shape.canaryCapacity;
+  const workerCount = queues.injectors.length;
+  const memory = allocateQueues({ workerCount, dequeCount: 0, injectorCount: workerCount, idCount });
+  const absent = new Idle(memory.idle);
+  const inlet = new Inlet(memory, () => undefined);
+  const clock = new Clock(monotonicNs());
+  const releaser = new Releaser({
+    trace: warmUp,
+    records: own,
+    gates: allocateTasks(warmUp).gates,
+    inlet,
+    clock: () => clock.now(),
+    maySpin,
+  });
+  while (releaser.releaseDue(0));
+  for (let canary = 0; canary < own.shape.canaryCapacity; canary++) {
+    absent.announce(0, ON_WORD, false);
+    clock.read();
+    releaser.releaseDue(canaryDueNs(warmUp, canary));
+    if (absent.retract(0)) absent.endSearch();
+  }
+}

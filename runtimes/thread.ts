@@ -64,7 +64,8 @@ export interface WorkerStart {
   readonly queues: QueueMemory;
   /** Workers steal from each other: the warm-up practises it. */
   readonly hasThieves: boolean;
-  readonly warmUp: Trace;
+  /** Run one after the other before the worker is ready. */
+  readonly warmUps: readonly Trace[];
   readonly peerPort: number | null;
   /** 0 until the epoch is set. */
   readonly go: Int32Array;
@@ -81,7 +82,9 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   const { worker, workerCount, options, trace, tasks, records, queues, bells } = start;
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
   const sockets = await openSockets(start);
-  for (let round = 0; round < WARM_UP_ROUNDS; round++) await warm(start, sockets, makeLoop);
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    for (const warmUp of start.warmUps) await warm(start, warmUp, { sockets, makeLoop });
+  }
   const recorder = new Recorder(records, worker);
   recorder.boundTo(currentThreadId());
   const recordGcPauses = watchGcPauses(records, recorder);
@@ -132,13 +135,16 @@ async function openSockets(start: WorkerStart): Promise<Sockets | null> {
 }
 
 /**
- * Runs the warm-up trace alone, through the same code as the trial, on rows and records of its own. Where workers
+ * Runs a warm-up trace alone, through the same code as the trial, on rows and records of its own. Where workers
  * steal it has an absent second worker, which it wakes and steals from.
  */
 async function warm(
-  { warmUp: trace, options, queues: { deques }, hasThieves }: WorkerStart,
-  sockets: Sockets | null,
-  makeLoop: (settings: LoopSettings) => Loop,
+  { options, queues: { deques }, hasThieves }: WorkerStart,
+  trace: Trace,
+  {
+    sockets,
+    makeLoop,
+  }: { readonly sockets: Sockets | null; readonly makeLoop: (settings: LoopSettings) => Loop },
 ): Promise<void> {
   const records = allocateRecords(shapeFor(trace, 1));
   const tasks = allocateTasks(trace);
@@ -159,7 +165,7 @@ async function warm(
   if (hasThieves) {
     absent.announce(1, IN_LOOP, false);
     const deque = new Deque(queues.deques[1] as Int32Array);
-    for (let task = 0; task < LOOT; task++) deque.push(injector.pop());
+    for (let left = Math.min(LOOT, injector.tail()); left > 0; left--) deque.push(injector.pop());
   }
   await makeLoop({
     worker: 0,

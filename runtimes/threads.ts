@@ -12,6 +12,7 @@ import type { ReleaserStart } from "./release-thread.ts";
 import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
 import { allocateTasks, sharedTrace } from "./tasks.ts";
 import { allocateQueues, type WorkerStart } from "./thread.ts";
+import { restingTrace } from "./warm-up.ts";
 import { Idle, NOBODY } from "./work-stealing/idle.ts";
 
 export interface ThreadPlan {
@@ -23,6 +24,8 @@ export interface ThreadPlan {
   readonly injectorCount: number;
   /** Workers steal from each other. */
   readonly hasThieves: boolean;
+  /** Workers have timers of their own that end on time: their rests are warmed up too. */
+  readonly restsOnTime: boolean;
   /** Who wakes workers that wait in their event loops: the releaser, also the other workers, or nobody. */
   readonly bells: "releaser" | "all" | "none";
   /** What the entry file is handed beside its `WorkerStart`, as a structured clone; shared memory stays shared. */
@@ -51,6 +54,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   }
   const trace = sharedTrace(settings.trace);
   const warmUp = sharedTrace(settings.warmUp);
+  const warmUps = plan.restsOnTime ? [warmUp, sharedTrace(restingTrace())] : [warmUp];
   const tasks = allocateTasks(trace);
   const idCount = trace.taskCount + records.shape.canaryCapacity;
   const queues = allocateQueues({ ...plan, idCount });
@@ -63,7 +67,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     const ownBells = ownBellsOf(worker);
     const { options } = settings;
     const { hasThieves } = plan;
-    const shared = { workerCount, options, trace, tasks, records, queues, hasThieves, warmUp, peerPort, go };
+    const shared = { workerCount, options, trace, tasks, records, queues, hasThieves, warmUps, peerPort, go };
     const start: WorkerStart = { ...shared, worker, bells, ownBells, forEntry };
     const ports = [...bells, ...ownBells];
     const mayLeave = (): boolean => isSet(HEADER.stop);
@@ -75,6 +79,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     records,
     gates: tasks.gates,
     queues,
+    warmUp,
     maySpin: workerCount < coreCount,
     go,
     bells,

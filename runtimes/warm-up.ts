@@ -15,6 +15,29 @@ export function warmUpTrace(withPeer: boolean): Trace {
   return build(warmUpComposition(withPeer), SEED, { periodNs: 1e6 });
 }
 
+/**
+ * One task after another, each due a moment after the last has ended: a worker with exact timers rests before each,
+ * so that the way into a rest and out of it is compiled too.
+ */
+export function restingTrace(): Trace {
+  return build(
+    {
+      classes: [{ name: "warm-up" }],
+      measured: "warm-up",
+      windowNs: 0,
+      connectionCount: 0,
+      streams: [
+        {
+          release: { loop: "closed", sessionCount: 1, taskCount: 1000, thinkNs: 1 },
+          variants: [{ share: 1, class: "warm-up", ops: [] }],
+        },
+      ],
+    },
+    SEED,
+    { periodNs: 0 },
+  );
+}
+
 function warmUpComposition(withPeer: boolean): Composition {
   return {
     classes: [{ name: "warm-up" }],

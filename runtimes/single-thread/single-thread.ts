@@ -25,6 +25,7 @@ export const singleThread: Runtime = {
       dequeCount: 0,
       injectorCount: 1,
       hasThieves: false,
+      restsOnTime: false,
       bells: "releaser",
     });
   },

@@ -44,6 +44,7 @@ export function userRuntime(
         dequeCount: 0,
         injectorCount: 1,
         hasThieves: false,
+        restsOnTime: false,
         bells: trace.connectionCount > 0 ? "all" : "none",
         forEntry,
       });

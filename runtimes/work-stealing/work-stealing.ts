@@ -33,6 +33,7 @@ export const workStealing: Runtime = {
       dequeCount: workerCount,
       injectorCount: policy.queues === "partitioned" ? workerCount : 1,
       hasThieves: policy.queues === "stealing",
+      restsOnTime: policy.timerGranularityNs === 0,
       bells: connectionCount > 0 ? "all" : "none",
     });
   },
