@@ -238,8 +238,7 @@ export class Recorder {
   }
 
   stole(tasks: number): void {
-    const word = this.#laneWord + LANE.steals;
-    this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+    this.#add(LANE.steals, tasks);
   }
 
   parked(): void {
@@ -253,8 +252,7 @@ export class Recorder {
 
   /** `tasks` went from this worker's full queue to the one that all share. */
   overflowed(tasks: number): void {
-    const word = this.#laneWord + LANE.overflows;
-    this.#laneU32[word] = (this.#laneU32[word] as number) + tasks;
+    this.#add(LANE.overflows, tasks);
   }
 
   /** A task had used up its budget and was made to yield. */
@@ -288,8 +286,8 @@ export class Recorder {
     Atomics.store(this.#laneU32, this.#laneWord + LANE.stretchCount, count + 1);
   }
 
-  #add(field: number): void {
+  #add(field: number, more = 1): void {
     const word = this.#laneWord + field;
-    this.#laneU32[word] = (this.#laneU32[word] as number) + 1;
+    this.#laneU32[word] = (this.#laneU32[word] as number) + more;
   }
 }

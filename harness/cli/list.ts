@@ -24,7 +24,7 @@ export function registerList(program: Command, context: Context): void {
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
       const { workloads } = library;
-      const runtimes = [...library.runtimes, ...(await library.loadUserRuntimes(modules))];
+      const runtimes = library.runtimes.concat(await library.loadUserRuntimes(modules));
       const listed = listing({ workloads, runtimes });
       if (format === "json") context.out(`${JSON.stringify(listed, null, 2)}\n`);
       else context.out(printable(asText({ workloads, runtimes }, listed)));

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import * as library from "../experiment/index.ts";
+import * as realLibrary from "../experiment/index.ts";
 import type { Context, Library } from "./context.ts";
 import { buildProgram } from "./program.ts";
 
@@ -17,7 +17,7 @@ interface Outcome {
 /** A library that would start trials only by mistake: it counts instead. */
 let started = 0;
 const quietLibrary: Library = {
-  ...library,
+  ...realLibrary,
   runExperiment: async ({ draft }) => {
     started += draft.treatments.length;
     throw new Stopped();
@@ -62,7 +62,7 @@ async function isoload(line: readonly string[], variables: Context["variables"] 
 }
 
 function problemsOf({ thrown }: Outcome): string {
-  return thrown instanceof library.UsageError ? thrown.message : `no UsageError: ${String(thrown)}`;
+  return thrown instanceof realLibrary.UsageError ? thrown.message : `no UsageError: ${String(thrown)}`;
 }
 
 describe("bad input", () => {

@@ -128,7 +128,7 @@ export class StealingLoop implements Loop, Scheduler {
       if (this.#timers.firstNs <= this.#clock.nowNs) this.#fireTimers();
       let id = this.#core.follower(this.#budget > 0);
       if (id === EMPTY) {
-        if (ticks++ >= eventInterval && this.#sockets !== null && this.#sockets.pendingCount > 0) {
+        if (ticks++ >= eventInterval && this.#isReplyPending()) {
           this.#core.handOn();
           this.#turnSoon();
           return;
@@ -150,12 +150,8 @@ export class StealingLoop implements Loop, Scheduler {
   }
 
   #poll(id: number): void {
-    const interpreter = this.#interpreter;
-    if (id < this.#taskCount) {
-      interpreter.poll(id);
-    } else {
-      interpreter.runCanary(id - this.#taskCount);
-    }
+    if (id < this.#taskCount) this.#interpreter.poll(id);
+    else this.#interpreter.runCanary(id - this.#taskCount);
   }
 
   /** The next id from a queue, or EMPTY after a search that found nothing. */
@@ -175,7 +171,7 @@ export class StealingLoop implements Loop, Scheduler {
 
   /** Waits until there may be something to do. true: it waits in the event loop, and the caller must return to it. */
   #parks(): boolean {
-    const isReplyPending = this.#sockets !== null && this.#sockets.pendingCount > 0;
+    const isReplyPending = this.#isReplyPending();
     if (!this.#core.parks(isReplyPending ? IN_LOOP : ON_WORD)) {
       this.#beginPolling();
       return false;
@@ -240,7 +236,10 @@ export class StealingLoop implements Loop, Scheduler {
 
   /** Nothing is ready; a loop that nobody else feeds then ends with its last timer and reply. */
   #isOver(): boolean {
-    if (!this.#untilIdle || this.#timers.firstNs < Number.POSITIVE_INFINITY) return false;
-    return this.#sockets === null || this.#sockets.pendingCount === 0;
+    return this.#untilIdle && this.#timers.firstNs === Number.POSITIVE_INFINITY && !this.#isReplyPending();
+  }
+
+  #isReplyPending(): boolean {
+    return this.#sockets !== null && this.#sockets.pendingCount > 0;
   }
 }
