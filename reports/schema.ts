@@ -78,6 +78,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   workerCount: z.int().min(1),
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
+  refusal: z.enum(["noise", "identity", "failure"]).nullable(),
   invalidBecause: z.array(z.string()),
   warnings: z.array(z.string()),
   traceHash: sha256,
