@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
 import type { ClassRow, TrialRow } from "./analyze.ts";
+import { type Reading, sensorNames, verdicts } from "./judge/validity.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
@@ -67,6 +68,14 @@ const episode: z.ZodType<Episode> = z.strictObject({
   ),
 });
 
+const reading: z.ZodType<Reading> = z.strictObject({
+  sensor: z.enum(sensorNames),
+  figure: figureOrNull,
+  bound: figure,
+  sampleCount: whole,
+  verdict: z.enum(verdicts),
+});
+
 const trial: z.ZodType<TrialRow> = z.strictObject({
   id: z.string(),
   treatmentId: z.string(),
@@ -95,6 +104,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
     })
     .nullable(),
   metrics: metricsOf(() => figureOrNull).nullable(),
+  sensors: z.array(reading).nullable(),
   episodes: z.array(episode).nullable(),
   classes: z.record(z.string(), classRow).nullable(),
   runtimeStats: z.record(z.string(), figure).nullable(),
@@ -157,6 +167,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
     roundCount: whole,
     durationNs: figure,
     canaryPeriodNs: figure,
+    onNoise: z.enum(["refuse", "warn"]),
     coreCount: z.int().min(1),
     unitNs: figure,
     trialCount: whole,

@@ -26,16 +26,31 @@ export interface Verdict {
   readonly warnings: readonly string[];
 }
 
-/** No data is never 0: a run in which nothing valid was measured is invalid. */
+/** No data is never 0: a run that leaves nothing valid of something it was to measure is invalid. */
 export function verdictOf({ trials }: Pick<ResultDocument, "trials">): Verdict {
   const warnings = trials
     .filter(({ valid, outcome }) => !valid && outcome !== "unsupported")
-    .map(({ id, workload, runtime, threads, outcome, invalidBecause }) => {
+    .map(({ id, workload, runtime, threads, outcome, refusal, invalidBecause }) => {
       const reasons = invalidBecause.length === 0 ? "" : `: ${invalidBecause.join("; ")}`;
-      return `${id} (${workload} on ${runtime} at ${threads}) ${outcome}${reasons}`;
+      const what = refusal === "noise" ? "disturbed" : outcome;
+      return `${id} (${workload} on ${runtime} at ${threads}) ${what}${reasons}`;
     });
   const isBroken = trials.some(({ outcome }) => ["crashed", "timed-out", "diverged"].includes(outcome));
   const hasValid = trials.some(({ valid }) => valid);
+  const lost = hasValid ? treatmentsWithoutValid(trials) : [];
+  warnings.push(...lost.map((treatment) => `nothing valid is left of ${treatment}`));
   if (!hasValid) warnings.push(trials.length === 0 ? "nothing was measured" : "nothing valid was measured");
-  return { code: isBroken || !hasValid ? INVALID : OK, warnings };
+  return { code: isBroken || !hasValid || lost.length > 0 ? INVALID : OK, warnings };
+}
+
+/** Those that were measured and have no valid trial. What a runtime cannot do at all is a hole, and was no trial. */
+function treatmentsWithoutValid(trials: ResultDocument["trials"]): string[] {
+  const measured = new Map<string, { readonly name: string; hasValid: boolean }>();
+  for (const { treatmentId, workload, runtime, threads, outcome, valid } of trials) {
+    if (outcome === "unsupported") continue;
+    const name = `${workload} on ${runtime} at ${threads}`;
+    const known = measured.get(treatmentId) ?? { name, hasValid: false };
+    measured.set(treatmentId, { name, hasValid: known.hasValid || valid });
+  }
+  return [...measured.values()].flatMap(({ name, hasValid }) => (hasValid ? [] : [name]));
 }

@@ -12,6 +12,7 @@ export interface PlanOptions {
   readonly duration?: string;
   readonly seed?: string;
   readonly canaryPeriod?: string;
+  readonly onNoise?: string;
   readonly require?: readonly string[];
 }
 
@@ -24,6 +25,7 @@ export const flagNames: Readonly<Record<keyof PlanOptions, string>> = {
   duration: "--duration",
   seed: "--seed",
   canaryPeriod: "--canary-period",
+  onNoise: "--on-noise",
   require: "--require",
 };
 
@@ -48,6 +50,10 @@ export function addPlanFlags(command: Command): Command {
     .option("--duration <time>", "measured window of open loads, e.g. 2s (default: 1s)")
     .option("--seed <number>", "seed of the first round's traces (default: 1)")
     .option("--canary-period <time>", "one canary in every such period (default: 1ms)")
+    .option(
+      "--on-noise <what>",
+      "trials that something else on the machine disturbed: refuse or warn (default: refuse)",
+    )
     .option("--require <runtimes>", "exit 5 before anything starts when one of these is missing", collected);
 }
 

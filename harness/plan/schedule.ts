@@ -31,7 +31,7 @@ export function* buildTraces(draft: PlanDraft): Generator<BuiltTrace> {
 
 /** The plan, given its traces and the measured cost of a kernel unit. */
 export function schedule(draft: PlanDraft, traces: readonly PlannedTrace[], unitNs: number): Plan {
-  const { seed, roundCount, durationNs, canaryPeriodNs, coreCount, treatments, notes } = draft;
+  const { seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount, treatments, notes } = draft;
   const hashes = new Map(traces.map((trace) => [`${trace.round} ${loadKey(trace)}`, trace.traceHash]));
   const random = randomStream(seed, "order");
   const trials = Array.from({ length: roundCount }, (_, round) =>
@@ -44,7 +44,7 @@ export function schedule(draft: PlanDraft, traces: readonly PlannedTrace[], unit
   return {
     planVersion: PLAN_VERSION,
     isoloadVersion,
-    ...{ seed, roundCount, durationNs, canaryPeriodNs, coreCount, unitNs },
+    ...{ seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount, unitNs },
     ...{ treatments, traces, trials, notes },
   };
 }

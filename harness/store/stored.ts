@@ -5,7 +5,7 @@ import { DamageError } from "./damage-error.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 const number = z.number();
 const text = z.string();
@@ -27,6 +27,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
   roundCount: number,
   durationNs: number,
   canaryPeriodNs: number,
+  onNoise: z.enum(["refuse", "warn"]),
   coreCount: number,
   unitNs: number,
   treatments: z.array(

@@ -6,7 +6,7 @@ import { leafOf } from "../metrics/tree.ts";
 import type { ResultDocument } from "../report.ts";
 import { whyOf } from "../why.ts";
 import type { Format } from "./format.ts";
-import { parametersText } from "./overview.ts";
+import { isNoisy, parametersText } from "./overview.ts";
 import { plainText } from "./text.ts";
 import { whyText } from "./why.ts";
 
@@ -25,6 +25,7 @@ const headColumns: readonly string[] = [
   "outcome",
   "valid",
   "invalidBecause",
+  "noisy",
   "traceHash",
   "resultHash",
   "why",
@@ -63,6 +64,7 @@ function rowOf({ treatments }: ResultDocument, trial: TrialRow): Value[] {
     trial.outcome,
     String(trial.valid),
     trial.invalidBecause.join("; "),
+    String(isNoisy(trial)),
     trial.traceHash,
     trial.resultHash,
     why === null ? null : whyText(why),

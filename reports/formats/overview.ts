@@ -3,6 +3,8 @@
  * beneath. Strings from outside are still raw here; each format escapes them in its own way.
  */
 import type { TrialRow } from "../analyze.ts";
+import { median } from "../interval.ts";
+import type { SensorName } from "../judge/validity.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
 import { countText, exactCountText, NO_FIGURE, nsText, shareText } from "./units.ts";
@@ -34,6 +36,8 @@ export interface Row {
   readonly isProven: boolean;
   /** Whose it is and why ready work waited; null: it did not, for longer than 10 ms. */
   readonly why: string | null;
+  /** How late the harness itself was where the workers need every core; null: not beyond what is allowed elsewhere. */
+  readonly cost: string | null;
 }
 
 export const columns: readonly string[] = [
@@ -62,16 +66,19 @@ const legend: readonly string[] = [
   `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came`,
 ];
 
+const NOISY =
+  "noisy: something else disturbed such trials, as the warnings say; their figures tell of that as well as of the runtime";
+
 export function overviewOf(document: ResultDocument): Overview {
   return {
     title: titleOf(document),
     groups: groupsOf(document),
-    legend,
+    legend: document.trials.some(isNoisy) ? [...legend, NOISY] : legend,
     notes: document.plan.notes,
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
-        .map((trial) => `${trialText(trial)}: ${trial.outcome}: ${trial.invalidBecause.join("; ")}`),
+        .map((trial) => `${trialText(trial)}: ${fateText(trial)}: ${trial.invalidBecause.join("; ")}`),
     ),
     warnings: limited(
       document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
@@ -109,6 +116,11 @@ function groupsOf(document: ResultDocument): Group[] {
   }));
 }
 
+/** What is to be said of single rows: first why work waited, then what the harness itself paid. */
+export function remarksOf({ rows }: Group): string[] {
+  return [...rows.map(({ why }) => why), ...rows.map(({ cost }) => cost)].filter((remark) => remark !== null);
+}
+
 export function parametersText(parameters: TreatmentRow["parameters"]): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -138,20 +150,54 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const why = cell?.why ?? null;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
-    isProven: trials.length > 0 && trials.every(({ valid }) => valid),
+    isProven: trials.length > 0 && trials.every((trial) => trial.valid && !isNoisy(trial)),
     why: why === null ? null : `why ${treatment.runtime}, threads ${threads}: ${whyText(why)}`,
+    cost: costText(`${treatment.runtime}, threads ${threads}`, trials),
   };
 }
 
 /** What became of the trials of one treatment, as to the proof of their work. */
 function checkedText(trials: readonly TrialRow[]): string {
   const proven = trials.filter(({ valid }) => valid).length;
+  const noisy = trials.filter(isNoisy).length;
+  const fates = [...new Set(trials.filter(({ valid }) => !valid).map(fateText))].join(", ");
+  const noise = noisy === 0 ? "" : noisy === proven ? ", noisy" : `, ${noisy} noisy`;
   if (trials.length === 0) return "not run";
-  if (proven === trials.length) return "proven";
-  const outcomes = [...new Set(trials.filter(({ valid }) => !valid).map(({ outcome }) => outcome))].join(
-    ", ",
-  );
-  return proven === 0 ? outcomes : `${proven} of ${trials.length}, ${outcomes}`;
+  if (proven === trials.length) return `proven${noise}`;
+  return proven === 0 ? fates : `${proven} of ${trials.length}${noise}, ${fates}`;
+}
+
+/** What became of a trial that counts for nothing. */
+function fateText({ refusal, outcome }: TrialRow): string {
+  return refusal === "noise" ? "disturbed" : outcome;
+}
+
+/** A trial that counts although something else disturbed it, because the plan only warns of that. */
+export function isNoisy({ valid, sensors }: TrialRow): boolean {
+  return valid && (sensors ?? []).some(({ verdict }) => verdict === "beyond");
+}
+
+const lateness: readonly (readonly [SensorName, string])[] = [
+  ["witnessLateness", "the witness looked"],
+  ["releaseLag", "tasks were released"],
+  ["blockOvershoot", "blocks ended"],
+];
+
+/** Medians over the valid trials that have the figure, of the p99 of each. */
+function costText(who: string, trials: readonly TrialRow[]): string | null {
+  const parts = lateness.flatMap(([name, what]) => {
+    const readings = trials.flatMap(({ valid, sensors }) =>
+      (valid ? (sensors ?? []) : []).filter(
+        ({ sensor, verdict }) => sensor === name && verdict === "cost of oversubscription",
+      ),
+    );
+    const figures = readings.flatMap(({ figure }) => (figure === null ? [] : [figure]));
+    const late = figures.length === 0 ? 0 : median(figures);
+    return readings.some(({ bound }) => late > bound) ? [`${what} ${nsText(late)} late`] : [];
+  });
+  return parts.length === 0
+    ? null
+    : `cost of oversubscription ${who}: at p99 ${parts.join(", ")}, for want of a free core`;
 }
 
 function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {

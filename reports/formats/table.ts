@@ -1,7 +1,7 @@
 /** The document for a terminal: a table a workload, and beneath it what went wrong. */
 import { styleText } from "node:util";
 import type { Format, Screen } from "./format.ts";
-import { columns, type Group, overviewOf } from "./overview.ts";
+import { columns, type Group, overviewOf, remarksOf } from "./overview.ts";
 import { plainText, visibleWidth, wrapped } from "./text.ts";
 
 export const table: Format = {
@@ -61,8 +61,8 @@ function groupLines(group: Group, screen: Screen): string[] {
     heading,
     `${INDENT}${plainText(group.load)}`,
     ...blocks.flatMap((block, index) => (index === 0 ? block : ["", ...block])),
-    ...group.rows.flatMap(({ why }) =>
-      why === null ? [] : wrapped(`${INDENT}${plainText(why)}`, screen.width, INDENT.repeat(2)),
+    ...remarksOf(group).flatMap((remark) =>
+      wrapped(`${INDENT}${plainText(remark)}`, screen.width, INDENT.repeat(2)),
     ),
   ];
 }
