@@ -14,6 +14,13 @@ import { type Timeline, timelineOf } from "./timeline.ts";
 
 export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
 
+/**
+ * Why a trial does not count. noise: the machine or the load was the limit, and another attempt may be better;
+ * identity: its work is not proven; failure: it came to no end of its own, or could not be run.
+ */
+export const refusals = ["noise", "identity", "failure"] as const;
+export type Refusal = (typeof refusals)[number];
+
 export interface ClassRow extends Readonly<Record<Quantity, Summary>> {
   /** closed: waits start where the task was handed over, and there is no lag. */
   readonly loop: Loop;
@@ -26,6 +33,8 @@ export interface TrialRow {
   readonly treatmentId: string;
   readonly round: number;
   readonly attempt: number;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
   readonly workload: string;
   /** As typed, with its options. */
   readonly runtime: string;
@@ -36,6 +45,8 @@ export interface TrialRow {
   readonly valid: boolean;
   /** Empty if and only if it is valid. */
   readonly invalidBecause: readonly string[];
+  /** null if and only if it is valid. */
+  readonly refusal: Refusal | null;
   /** What a reader should know of a trial all the same. */
   readonly warnings: readonly string[];
   readonly traceHash: string;
@@ -55,6 +66,7 @@ export interface TrialEvidence {
   readonly planned: PlannedTrial;
   readonly treatment: Treatment;
   readonly result: TrialResult;
+  readonly tookNs: number;
   /** Hash of the trace's bytes as they stand in the run folder. */
   readonly traceHash: string;
   /** Cores that the run had, as planned. */
@@ -81,6 +93,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     treatmentId: planned.treatmentId,
     round: planned.round,
     attempt: planned.attempt,
+    tookNs: evidence.tookNs,
     workload: treatment.workload,
     runtime: treatment.runtimeLabel,
     threads: treatment.threads,
@@ -89,7 +102,13 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     ...judged,
     traceHash: planned.traceHash,
     valid: judged.outcome === "completed",
+    refusal: refusalOf(judged.outcome),
   };
+}
+
+function refusalOf(outcome: Outcome): Refusal | null {
+  if (outcome === "completed") return null;
+  return outcome === "diverged" ? "identity" : "failure";
 }
 
 /** In the order in which the document shows the fields. */
@@ -97,6 +116,7 @@ const NOTHING_MEASURED = {
   outcome: "crashed",
   valid: false,
   invalidBecause: [],
+  refusal: null,
   warnings: [],
   traceHash: "",
   resultHash: null,

@@ -7,7 +7,7 @@ import { type Interval, median, medianInterval } from "./interval.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
 import { type Why, whyOfWorst } from "./why.ts";
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export type ReportState = "complete" | "partial" | "failed";
 

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
-import type { ClassRow, TrialRow } from "./analyze.ts";
+import { type ClassRow, refusals, type TrialRow } from "./analyze.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
@@ -72,6 +72,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   treatmentId: z.string(),
   round: whole,
   attempt: z.int().min(1),
+  tookNs: figure,
   workload: z.string(),
   runtime: z.string(),
   threads: z.string(),
@@ -79,6 +80,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
   invalidBecause: z.array(z.string()),
+  refusal: z.enum(refusals).nullable(),
   warnings: z.array(z.string()),
   traceHash: sha256,
   resultHash: sha256.nullable(),

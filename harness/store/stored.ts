@@ -110,6 +110,7 @@ const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
     }),
     z.strictObject({ outcome: z.literal("unsupported"), op: text }),
   ]),
+  tookNs: number,
 });
 
 export function parsePlanFile(content: string): Plan {

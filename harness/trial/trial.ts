@@ -120,6 +120,8 @@ export type TrialResult =
 export interface StoredTrial {
   readonly planned: PlannedTrial;
   readonly result: TrialResult;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
 }
 
 /** Everything that was to be measured, resolved. Written before the first trial starts. */

@@ -3,6 +3,7 @@
  * beneath. Strings from outside are still raw here; each format escapes them in its own way.
  */
 import type { TrialRow } from "../analyze.ts";
+import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
 import { countText, exactCountText, NO_FIGURE, nsText, shareText } from "./units.ts";
@@ -54,6 +55,8 @@ export const columns: readonly string[] = [
 
 /** More lines of one kind say nothing new on a screen; the JSON document has them all. */
 const LINE_LIMIT = 20;
+/** Attempts are refused for the same few things, with other numbers. */
+const REASON_LIMIT = 3;
 
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
@@ -71,7 +74,7 @@ export function overviewOf(document: ResultDocument): Overview {
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
-        .map((trial) => `${trialText(trial)}: ${trial.outcome}: ${trial.invalidBecause.join("; ")}`),
+        .map((trial) => `${trialText(trial)}: ${endText(trial)}: ${trial.invalidBecause.join("; ")}`),
     ),
     warnings: limited(
       document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
@@ -83,7 +86,7 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
   const { isoloadVersion, nodeVersion, tokioVersion, coreCount, coreCountSource, cpuModel } = environment;
   const parts = [
     `isoload ${isoloadVersion}`,
-    state === "complete" ? "complete" : `${state}: ${trials.length} of ${plan.trialCount} trials`,
+    state === "complete" ? "complete" : `${state}: ${trialsText(trials, plan.trialCount)}`,
     `${plan.roundCount} ${plan.roundCount === 1 ? "round" : "rounds"}`,
     `seed ${plan.seed}`,
     `Node ${nodeVersion}`,
@@ -91,6 +94,14 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
     `${coreCount} ${coreCount === 1 ? "core" : "cores"} (${coreCountSource}) of ${cpuModel}`,
   ];
   return parts.join(" · ");
+}
+
+/** How many of the planned trials there are, further attempts apart. */
+export function trialsText(trials: readonly TrialRow[], plannedCount: number): string {
+  const furtherCount = trials.filter(({ attempt }) => attempt > 1).length;
+  const further =
+    furtherCount === 0 ? "" : `, ${furtherCount} further ${furtherCount === 1 ? "attempt" : "attempts"}`;
+  return `${trials.length - furtherCount} of ${plannedCount} trials${further}`;
 }
 
 function groupsOf(document: ResultDocument): Group[] {
@@ -135,23 +146,45 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
     treatment.threads === String(treatment.workerCount)
       ? treatment.threads
       : `${treatment.threads} (${treatment.workerCount})`;
-  const why = cell?.why ?? null;
+  const whose = `${treatment.runtime}, threads ${threads}`;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
-    isProven: trials.length > 0 && trials.every(({ valid }) => valid),
-    why: why === null ? null : `why ${treatment.runtime}, threads ${threads}: ${whyText(why)}`,
+    isProven: trials.some(({ valid }) => valid) && trials.every(isProven),
+    why:
+      cell === undefined || cell.why === null
+        ? refusedText(trials, whose)
+        : `why ${whose}: ${whyText(cell.why)}`,
   };
+}
+
+/** A trial that was refused for noise has done its work; it is its figures that do not count. */
+function isProven({ valid, refusal }: TrialRow): boolean {
+  return valid || refusal === "noise";
+}
+
+/** Why a treatment has no figures: what all of its attempts were refused for; null: there are some, or none was. */
+function refusedText(trials: readonly TrialRow[], whose: string): string | null {
+  const refused = trials.filter(({ refusal }) => refusal === "noise");
+  if (refused.length === 0 || trials.some(({ valid }) => valid)) return null;
+  const reasons = [...new Set(refused.flatMap(({ invalidBecause }) => invalidBecause))];
+  const count = refused.length === 1 ? "the only attempt" : `all ${refused.length} attempts`;
+  return `refused ${whose}: ${count}: ${limited(reasons, REASON_LIMIT).join("; ")}`;
 }
 
 /** What became of the trials of one treatment, as to the proof of their work. */
 function checkedText(trials: readonly TrialRow[]): string {
-  const proven = trials.filter(({ valid }) => valid).length;
   if (trials.length === 0) return "not run";
-  if (proven === trials.length) return "proven";
-  const outcomes = [...new Set(trials.filter(({ valid }) => !valid).map(({ outcome }) => outcome))].join(
-    ", ",
-  );
-  return proven === 0 ? outcomes : `${proven} of ${trials.length}, ${outcomes}`;
+  const refusedCount = trials.filter(({ refusal }) => refusal === "noise").length;
+  const proven = trials.filter(isProven).length;
+  const ends = [...new Set(trials.filter((trial) => !isProven(trial)).map(endText))];
+  const refused = refusedCount === 0 ? [] : [`${refusedCount} refused`];
+  if (proven === trials.length) return ["proven", ...refused].join(", ");
+  return [...(proven === 0 ? [] : [`${proven} of ${trials.length}`]), ...ends, ...refused].join(", ");
+}
+
+/** How a trial that does not count ended, in a word. */
+function endText({ outcome, refusal }: TrialRow): string {
+  return refusal === "noise" ? "refused" : outcome;
 }
 
 function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
@@ -191,8 +224,9 @@ function unservedText(trials: readonly TrialRow[]): string {
   return `${exactCountText(unserved)} of ${exactCountText(planned)}`;
 }
 
-function trialText({ id, workload, runtime, threads }: TrialRow): string {
-  return `${workload} on ${runtime}, threads ${threads} (${id})`;
+function trialText({ id, attempt, workload, runtime, threads }: TrialRow): string {
+  const which = attempt === 1 ? "" : `, attempt ${attempt} of ${ATTEMPT_LIMIT}`;
+  return `${workload} on ${runtime}, threads ${threads} (${id}${which})`;
 }
 
 function limited(lines: readonly string[], limit: number = LINE_LIMIT): string[] {
