@@ -18,8 +18,8 @@ export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "d
  * Why a trial does not count. noise: the machine or the load was the limit, and another attempt may be better;
  * identity: its work is not proven; failure: it came to no end of its own, or could not be run.
  */
-export const refusals = ["noise", "identity", "failure"] as const;
-export type Refusal = (typeof refusals)[number];
+export const refusalKinds = ["noise", "identity", "failure"] as const;
+export type Refusal = (typeof refusalKinds)[number];
 
 export interface ClassRow extends Readonly<Record<Quantity, Summary>> {
   /** closed: waits start where the task was handed over, and there is no lag. */

@@ -5,6 +5,7 @@ import type { ParameterValues } from "../workloads/parameter.ts";
 import type { TrialRow } from "./analyze.ts";
 import { type Interval, median, medianInterval } from "./interval.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
+import { type Refusals, refusalsOf } from "./refusals.ts";
 import { type Why, whyOfWorst } from "./why.ts";
 
 export const SCHEMA_VERSION = 2;
@@ -20,6 +21,7 @@ export interface ResultDocument {
   readonly treatments: readonly TreatmentRow[];
   readonly trials: readonly TrialRow[];
   readonly cells: readonly Cell[];
+  readonly refusals: Refusals;
 }
 
 /** The plan, without what has its own place in the document. */
@@ -50,6 +52,10 @@ export interface Cell {
   readonly workerCount: number;
   /** Valid trials. */
   readonly n: number;
+  /** Trials that were run, further attempts included. */
+  readonly attemptCount: number;
+  /** Of these the ones refused for noise. */
+  readonly refusedCount: number;
   readonly metrics: MetricTree<Estimate>;
   /** Why ready work waited, by the trial with the longest episode over 10 ms; null: there was none. */
   readonly why: Why | null;
@@ -82,6 +88,7 @@ export function assembleReport({ state, environment, plan, trials }: ReportParts
     treatments: plan.treatments.map(treatmentRow),
     trials,
     cells: plan.treatments.map((treatment) => cellOf(treatment, trials)),
+    refusals: refusalsOf(plan, trials),
   };
   assertFinite(document, "document");
   return document;
@@ -113,7 +120,8 @@ function treatmentRow(treatment: Treatment): TreatmentRow {
 }
 
 function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
-  const valid = trials.filter((trial) => trial.treatmentId === treatment.id && trial.valid);
+  const attempts = trials.filter((trial) => trial.treatmentId === treatment.id);
+  const valid = attempts.filter((trial) => trial.valid);
   const trees = valid.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
   return {
     treatmentId: treatment.id,
@@ -122,6 +130,8 @@ function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
     threads: treatment.threads,
     workerCount: treatment.workerCount,
     n: trees.length,
+    attemptCount: attempts.length,
+    refusedCount: attempts.filter(({ refusal }) => refusal === "noise").length,
     metrics: fileMetrics(({ name }) =>
       estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
     ),

@@ -5,11 +5,12 @@
  */
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
-import { type ClassRow, refusals, type TrialRow } from "./analyze.ts";
+import { type ClassRow, refusalKinds, type TrialRow } from "./analyze.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
+import type { Refusals } from "./refusals.ts";
 import { type Cell, type Estimate, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
 import { causeNames } from "./why.ts";
 
@@ -80,7 +81,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
   invalidBecause: z.array(z.string()),
-  refusal: z.enum(refusals).nullable(),
+  refusal: z.enum(refusalKinds).nullable(),
   warnings: z.array(z.string()),
   traceHash: sha256,
   resultHash: sha256.nullable(),
@@ -121,6 +122,8 @@ const cell: z.ZodType<Cell> = z.strictObject({
   threads: z.string(),
   workerCount: z.int().min(1),
   n: whole,
+  attemptCount: whole,
+  refusedCount: whole,
   metrics: metricsOf(() => estimate),
   why: z
     .strictObject({
@@ -130,6 +133,18 @@ const cell: z.ZodType<Cell> = z.strictObject({
       episode,
     })
     .nullable(),
+});
+
+const refusals: z.ZodType<Refusals> = z.strictObject({
+  outOfTime: z.array(z.string()),
+  unequal: z.array(
+    z.strictObject({
+      treatmentIds: z.tuple([z.string(), z.string()]),
+      refusedCounts: z.tuple([whole, whole]),
+      trialCounts: z.tuple([whole, whole]),
+      p: figure,
+    }),
+  ),
 });
 
 const environment: z.ZodType<ResultDocument["environment"]> = z.strictObject({
@@ -186,6 +201,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
   ),
   trials: z.array(trial),
   cells: z.array(cell),
+  refusals,
 });
 
 /** JSON Schema (draft 2020-12) of the result document. */

@@ -5,8 +5,9 @@
 import type { TrialRow } from "../analyze.ts";
 import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
+import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
-import { countText, exactCountText, NO_FIGURE, nsText, shareText } from "./units.ts";
+import { countText, exactCountText, NO_FIGURE, nsText, probabilityText, shareText } from "./units.ts";
 import { whyText } from "./why.ts";
 
 export interface Overview {
@@ -70,16 +71,38 @@ export function overviewOf(document: ResultDocument): Overview {
     title: titleOf(document),
     groups: groupsOf(document),
     legend,
-    notes: document.plan.notes,
+    notes: [...document.plan.notes, ...outOfTimeNotes(document)],
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
         .map((trial) => `${trialText(trial)}: ${endText(trial)}: ${trial.invalidBecause.join("; ")}`),
     ),
-    warnings: limited(
-      document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
-    ),
+    warnings: limited([
+      ...document.refusals.unequal.map((pair) => unequalText(document, pair)),
+      ...document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
+    ]),
   };
+}
+
+function outOfTimeNotes({ refusals }: ResultDocument): string[] {
+  const count = refusals.outOfTime.length;
+  if (count === 0) return [];
+  const what = count === 1 ? "a refused trial" : `${count} refused trials`;
+  return [
+    `there was no time to run ${what} again: further attempts may take as long as the plan's trials, together`,
+  ];
+}
+
+function unequalText({ treatments }: ResultDocument, pair: UnequalRefusals): string {
+  const [a, b] = pair.treatmentIds.map((treatmentId, index) => {
+    const treatment = treatments.find(({ id }) => id === treatmentId);
+    const counts = `${pair.refusedCounts[index]} of ${pair.trialCounts[index]}`;
+    return treatment === undefined
+      ? counts
+      : `${treatment.runtime}, threads ${treatment.threads} (${counts})`;
+  });
+  const workload = treatments.find(({ id }) => id === pair.treatmentIds[0])?.workload ?? "";
+  return `refusals of ${workload} differ between ${a} and ${b}, p = ${probabilityText(pair.p)}: a comparison of them is inconclusive`;
 }
 
 function titleOf({ environment, plan, state, trials }: ResultDocument): string {
@@ -178,6 +201,7 @@ function checkedText(trials: readonly TrialRow[]): string {
   const proven = trials.filter(isProven).length;
   const ends = [...new Set(trials.filter((trial) => !isProven(trial)).map(endText))];
   const refused = refusedCount === 0 ? [] : [`${refusedCount} refused`];
+  if (refusedCount === trials.length) return refused.join();
   if (proven === trials.length) return ["proven", ...refused].join(", ");
   return [...(proven === 0 ? [] : [`${proven} of ${trials.length}`]), ...ends, ...refused].join(", ");
 }

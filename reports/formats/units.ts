@@ -34,6 +34,11 @@ export function shareText(share: number | null): string {
   return share === null ? NO_FIGURE : `${significant(share * 100)} %`;
 }
 
+/** A probability, to three digits. */
+export function probabilityText(p: number): string {
+  return significant(p);
+}
+
 /** A count in full. Medians of an even number of rounds may end in a half. */
 export function exactCountText(count: number): string {
   return String(Math.round(count * 10) / 10);
