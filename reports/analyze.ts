@@ -12,14 +12,13 @@ import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
 import { isCutOff, lostStretchesOf } from "./rows.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
-export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
-
 /**
- * Why a trial does not count. noise: the machine or the load was the limit, and another attempt may be better;
- * identity: its work is not proven; failure: it came to no end of its own, or could not be run.
+ * Why a trial counts for nothing: the machine or the load's generator spoiled it, so that another attempt may
+ * succeed; its work is not proven or its records contradict themselves; or it left no records at all.
  */
-export const refusalKinds = ["noise", "identity", "failure"] as const;
-export type Refusal = (typeof refusalKinds)[number];
+export type Refusal = "noise" | "identity" | "failure";
+
+export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
 
 export interface ClassRow extends Readonly<Record<Quantity, Summary>> {
   /** closed: waits start where the task was handed over, and there is no lag. */
@@ -43,10 +42,10 @@ export interface TrialRow {
   readonly workerCount: number;
   readonly outcome: Outcome;
   readonly valid: boolean;
-  /** Empty if and only if it is valid. */
-  readonly invalidBecause: readonly string[];
   /** null if and only if it is valid. */
   readonly refusal: Refusal | null;
+  /** Empty if and only if it is valid. */
+  readonly invalidBecause: readonly string[];
   /** What a reader should know of a trial all the same. */
   readonly warnings: readonly string[];
   readonly traceHash: string;
@@ -87,7 +86,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
   const judged =
     result.outcome === "completed"
       ? judgeCompleted(evidence, result.facts)
-      : { outcome: result.outcome, invalidBecause: causeOf(result) };
+      : { outcome: result.outcome, refusal: "failure" as const, invalidBecause: causeOf(result) };
   return {
     id: planned.id,
     treatmentId: planned.treatmentId,
@@ -101,22 +100,16 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     ...NOTHING_MEASURED,
     ...judged,
     traceHash: planned.traceHash,
-    valid: judged.outcome === "completed",
-    refusal: refusalOf(judged.outcome),
+    valid: judged.refusal === null,
   };
-}
-
-function refusalOf(outcome: Outcome): Refusal | null {
-  if (outcome === "completed") return null;
-  return outcome === "diverged" ? "identity" : "failure";
 }
 
 /** In the order in which the document shows the fields. */
 const NOTHING_MEASURED = {
   outcome: "crashed",
   valid: false,
-  invalidBecause: [],
   refusal: null,
+  invalidBecause: [],
   warnings: [],
   traceHash: "",
   resultHash: null,
@@ -128,7 +121,7 @@ const NOTHING_MEASURED = {
   timeline: null,
 } as const satisfies Partial<TrialRow>;
 
-type Judged = Pick<TrialRow, "outcome" | "invalidBecause"> & Partial<TrialRow>;
+type Judged = Pick<TrialRow, "outcome" | "refusal" | "invalidBecause"> & Partial<TrialRow>;
 
 function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const { planned, treatment, trace, traceHash, records, expected } = evidence;
@@ -141,11 +134,14 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const counts = countsOf(trace, records);
   const reasons = divergedBecause({ trace, traceHash, plannedHash, records, facts, workerCount, expected });
   const late = facts.runtimeReturned ? [] : [NOT_RETURNED];
-  if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
+  if (reasons.length > 0) {
+    return { outcome: "diverged", refusal: "identity", invalidBecause: [...reasons, ...late], counts };
+  }
   // No sensor of a trial says when others were on its cores.
   const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
+    refusal: facts.runtimeReturned ? null : "failure",
     invalidBecause: late,
     warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
     resultHash: resultHashOf(trace, records),

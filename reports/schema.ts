@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
-import { type ClassRow, refusalKinds, type TrialRow } from "./analyze.ts";
+import type { ClassRow, TrialRow } from "./analyze.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
@@ -80,8 +80,8 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   workerCount: z.int().min(1),
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
+  refusal: z.enum(["noise", "identity", "failure"]).nullable(),
   invalidBecause: z.array(z.string()),
-  refusal: z.enum(refusalKinds).nullable(),
   warnings: z.array(z.string()),
   traceHash: sha256,
   resultHash: sha256.nullable(),
