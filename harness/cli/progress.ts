@@ -45,8 +45,9 @@ export function viewProgress({ err, terminal }: Pick<Context, "err" | "terminal"
 type AtTrial = Extract<Progress, { kind: "started" | "running" | "ended" }>;
 
 function where({ index, trialCount, treatment, round }: AtTrial): string {
-  const { workload, runtimeLabel, threads } = treatment;
-  return `[${index}/${trialCount}] round ${round + 1} ${workload} on ${runtimeLabel} at ${threads}:`;
+  const { workload, runtimeLabel, threads, controlOf } = treatment;
+  const role = controlOf === undefined ? "" : "control of ";
+  return `[${index}/${trialCount}] round ${round + 1} ${role}${workload} on ${runtimeLabel} at ${threads}:`;
 }
 
 function left({ remainingNs }: AtTrial): string {

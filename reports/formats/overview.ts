@@ -5,7 +5,7 @@
 import type { TrialRow } from "../analyze.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
-import { countText, exactCountText, NO_FIGURE, nsText, shareText } from "./units.ts";
+import { countText, exactCountText, NO_FIGURE, nsText, ratioText, shareText } from "./units.ts";
 import { whyText } from "./why.ts";
 
 export interface Overview {
@@ -23,8 +23,8 @@ export interface Overview {
 export interface Group {
   readonly workload: string;
   readonly parameters: string;
-  /** The load that all of them executed. */
-  readonly load: string;
+  /** The load that all of them executed; and the same without blocking, where that was measured. */
+  readonly loads: readonly string[];
   readonly rows: readonly Row[];
 }
 
@@ -58,7 +58,7 @@ const LINE_LIMIT = 20;
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
   "frozen: share of the time in which ready work waited more than 10 ms · heartbeat: how late a task of no work runs, one every canary period",
-  "slowdown: the victims' response p99 against that of the same work without blocking, where such a control was run",
+  "slowdown: the victims' response p99 by that of the same work without blocking, round by round, where that was measured too (--control)",
   `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came`,
 ];
 
@@ -71,10 +71,14 @@ export function overviewOf(document: ResultDocument): Overview {
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
-        .map((trial) => `${trialText(trial)}: ${trial.outcome}: ${trial.invalidBecause.join("; ")}`),
+        .map(
+          (trial) => `${trialText(document, trial)}: ${trial.outcome}: ${trial.invalidBecause.join("; ")}`,
+        ),
     ),
     warnings: limited(
-      document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
+      document.trials.flatMap((trial) =>
+        trial.warnings.map((text) => `${trialText(document, trial)}: ${text}`),
+      ),
     ),
   };
 }
@@ -96,6 +100,8 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
 function groupsOf(document: ResultDocument): Group[] {
   const groups = new Map<string, { first: TreatmentRow; rows: Row[] }>();
   for (const treatment of document.treatments) {
+    // A control has no row of its own: what it is there for is the slowdown of its treatment.
+    if (treatment.controlOf !== null) continue;
     const key = `${treatment.workload}:${parametersText(treatment.parameters)}`;
     const group = groups.get(key) ?? { first: treatment, rows: [] };
     group.rows.push(rowOf(document, treatment));
@@ -104,7 +110,7 @@ function groupsOf(document: ResultDocument): Group[] {
   return [...groups.values()].map(({ first, rows }) => ({
     workload: first.workload,
     parameters: parametersText(first.parameters),
-    load: loadOf(document, first),
+    loads: loadsOf(document, first),
     rows,
   }));
 }
@@ -115,15 +121,21 @@ export function parametersText(parameters: TreatmentRow["parameters"]): string {
     .join(" ");
 }
 
-function loadOf(document: ResultDocument, treatment: TreatmentRow): string {
+function loadsOf(document: ResultDocument, treatment: TreatmentRow): string[] {
   const parameters = parametersText(treatment.parameters);
   const traces = document.traces.filter(
     (trace) => trace.workload === treatment.workload && parametersText(trace.parameters) === parameters,
   );
-  const shown = traces.map(
-    ({ taskCount, traceHash }) => `${taskCount} tasks (trace ${traceHash.slice(0, 12)})`,
-  );
-  return `the same load for every runtime: ${limited(shown, 3).join(", ")}`;
+  const tracesText = (isControl: boolean): string =>
+    limited(
+      traces
+        .filter((trace) => trace.isControl === isControl)
+        .map(({ taskCount, traceHash }) => `${taskCount} tasks (trace ${traceHash.slice(0, 12)})`),
+      3,
+    ).join(", ");
+  const load = `the same load for every runtime: ${tracesText(false)}`;
+  const hasControl = traces.some(({ isControl }) => isControl);
+  return hasControl ? [load, `its control, sleeps in place of blocks: ${tracesText(true)}`] : [load];
 }
 
 function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
@@ -173,8 +185,7 @@ function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
     shareText(figure("starvedShare")),
     freezeAtNs === null ? delay("longestFreezeNs") : `${delay("longestFreezeNs")} at ${nsText(freezeAtNs)}`,
     delay("canaryDelayNs.p99"),
-    // No plan has a control treatment.
-    NO_FIGURE,
+    ratioText(cell.degradation.p99.estimate),
     unservedText(trials),
   ];
 }
@@ -191,8 +202,12 @@ function unservedText(trials: readonly TrialRow[]): string {
   return `${exactCountText(unserved)} of ${exactCountText(planned)}`;
 }
 
-function trialText({ id, workload, runtime, threads }: TrialRow): string {
-  return `${workload} on ${runtime}, threads ${threads} (${id})`;
+function trialText({ treatments }: ResultDocument, trial: TrialRow): string {
+  const { id, treatmentId, workload, runtime, threads } = trial;
+  const isControl = treatments.some(
+    (treatment) => treatment.id === treatmentId && treatment.controlOf !== null,
+  );
+  return `${isControl ? "control of " : ""}${workload} on ${runtime}, threads ${threads} (${id})`;
 }
 
 function limited(lines: readonly string[], limit: number = LINE_LIMIT): string[] {
