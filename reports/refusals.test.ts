@@ -73,7 +73,7 @@ test("treatments that are refused unequally often cannot be compared", () => {
   ]);
   const [warning] = overviewOf(documentOf(rowsOf({ t0: 5 }))).warnings;
   expect(warning).toBe(
-    "refusals of closed differ between native, threads 1 (5 of 5) and work-stealing, threads 1 (0 of 5), p = 0.00794: a comparison of them is inconclusive",
+    "refusals differ between closed on native, threads 1 (5 of 5) and closed on work-stealing, threads 1 (0 of 5), p = 0.00794: a comparison of them is inconclusive",
   );
 });
 
@@ -92,6 +92,16 @@ test("treatments of different loads are not compared", () => {
     treatments: [named("t0", "native", { parameters: { tasks: 41 } }), ...treatments.slice(1)],
   };
   expect(refusalsOf(apart, rowsOf({ t0: 5 })).unequal).toEqual([]);
+});
+
+test("a control is compared with its treatment alone", () => {
+  const [native, stealing, ideal] = treatments as [Treatment, Treatment, Treatment];
+  const pairsWith = (control: Treatment): string[][] =>
+    refusalsOf({ ...plan, treatments: [control, stealing, ideal] }, rowsOf({ t0: 5 })).unequal.map(
+      ({ treatmentIds }) => [...treatmentIds],
+    );
+  expect(pairsWith({ ...native, controlOf: "t1" })).toEqual([["t0", "t1"]]);
+  expect(pairsWith({ ...native, controlOf: "t9" })).toEqual([]);
 });
 
 test("further attempts count for the treatment, and not for the test", () => {

@@ -38,15 +38,20 @@ export function refusalsOf(plan: Plan, rows: readonly TrialRow[]): Refusals {
 
 type Pair = readonly [Treatment, Treatment];
 
-/** Those that execute the same load in real time: nothing disturbs a model. */
+/** Those that a report compares: on the same load, or a treatment and its control. Nothing disturbs a model. */
 function pairsOf(treatments: readonly Treatment[]): Pair[] {
   const live = treatments.filter(({ runtime }) => runtime !== IDEAL);
   return live.flatMap((a, index) =>
     live
       .slice(index + 1)
-      .filter((b) => loadOf(a) === loadOf(b))
+      .filter((b) => areCompared(a, b))
       .map((b): Pair => [a, b]),
   );
+}
+
+function areCompared(a: Treatment, b: Treatment): boolean {
+  const isControl = a.controlOf !== undefined || b.controlOf !== undefined;
+  return isControl ? a.controlOf === b.id || b.controlOf === a.id : loadOf(a) === loadOf(b);
 }
 
 function loadOf({ workload, parameters }: Treatment): string {

@@ -42,6 +42,20 @@ function shown(live: boolean): string {
   return text;
 }
 
+test("a control is called one", () => {
+  let text = "";
+  const { show } = viewProgress({
+    err: (more) => {
+      text += more;
+    },
+    terminal: { color: false, width: 60, live: false },
+  });
+  const row = { outcome: "completed", valid: true };
+  const treatment = { ...at.treatment, controlOf: "t0" };
+  show({ ...at, treatment, kind: "ended", row } as unknown as Progress);
+  expect(text).toBe("[2/5] round 1 control of null on native at 2x: completed\n");
+});
+
 test("without a terminal there are plain lines, one a trial", () => {
   expect(shown(false)).toBe(
     [

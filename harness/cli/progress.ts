@@ -46,9 +46,10 @@ export function viewProgress({ err, terminal }: Pick<Context, "err" | "terminal"
 type AtTrial = Extract<Progress, { kind: "started" | "running" | "ended" }>;
 
 function where({ index, trialCount, treatment, round, attempt, attemptLimit }: AtTrial): string {
-  const { workload, runtimeLabel, threads } = treatment;
+  const { workload, runtimeLabel, threads, controlOf } = treatment;
+  const role = controlOf === undefined ? "" : "control of ";
   const which = attempt === 1 ? "" : `, attempt ${attempt} of ${attemptLimit}`;
-  return `[${index}/${trialCount}] round ${round + 1} ${workload} on ${runtimeLabel} at ${threads}${which}:`;
+  return `[${index}/${trialCount}] round ${round + 1} ${role}${workload} on ${runtimeLabel} at ${threads}${which}:`;
 }
 
 function left({ remainingNs }: AtTrial): string {

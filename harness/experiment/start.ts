@@ -8,7 +8,7 @@ import { monotonicNs } from "../../runtimes/clock.ts";
 import type { Cores } from "../machine/cores.ts";
 import { observeEnvironment } from "../machine/environment.ts";
 import type { PlanDraft } from "../plan/plan.ts";
-import { buildTraces, schedule } from "../plan/schedule.ts";
+import { buildTraces, schedule, traceCountOf } from "../plan/schedule.ts";
 import { MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
 import { lockRun } from "../store/lock.ts";
 import { createRunFolder, newRunId, RUNS_FOLDER, writePlan, writeTrace } from "../store/store.ts";
@@ -88,7 +88,7 @@ interface Preparation {
 
 async function preparePlan(preparation: Preparation): Promise<Plan> {
   const { run, draft, environment, onProgress, signal } = preparation;
-  const total = draft.loads.length * draft.roundCount;
+  const total = traceCountOf(draft);
   const traces: PlannedTrace[] = [];
   try {
     for (const { trace, planned } of buildTraces(draft)) {

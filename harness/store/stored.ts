@@ -5,7 +5,7 @@ import { DamageError } from "./damage-error.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 const number = z.number();
 const text = z.string();
@@ -38,6 +38,8 @@ const planSchema: ZodType<Plan> = z.strictObject({
       options: values,
       runtimeLabel: text,
       runtimeModule: z.strictObject({ path: text, sha256 }).exactOptional(),
+      controlOf: text.exactOptional(),
+      noControlBecause: text.exactOptional(),
       threads: text,
       workerCount: number,
     }),
@@ -47,6 +49,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
       traceHash: sha256,
       workload: text,
       parameters: values,
+      isControl: z.boolean(),
       round: number,
       seed: number,
       taskCount: number,

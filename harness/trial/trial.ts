@@ -17,6 +17,10 @@ export interface Treatment {
   readonly runtimeLabel: string;
   /** The module of a user's own runtime; absent: it stands in the catalogue. */
   readonly runtimeModule?: ModuleIdentity;
+  /** The treatment whose control this is: the same, but each block is a sleep. Absent: it is nobody's. */
+  readonly controlOf?: string;
+  /** Why it has no control although controls were asked for; absent: it has one, or none were. */
+  readonly noControlBecause?: string;
   /** As typed, e.g. "2x". */
   readonly threads: string;
   readonly workerCount: number;
@@ -186,6 +190,8 @@ export interface PlannedTrace {
   readonly traceHash: string;
   readonly workload: string;
   readonly parameters: ParameterValues;
+  /** Each block of the load is a sleep in it. */
+  readonly isControl: boolean;
   readonly round: number;
   readonly seed: number;
   readonly taskCount: number;

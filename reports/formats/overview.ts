@@ -7,7 +7,15 @@ import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
-import { countText, exactCountText, NO_FIGURE, nsText, probabilityText, shareText } from "./units.ts";
+import {
+  countText,
+  exactCountText,
+  NO_FIGURE,
+  nsText,
+  probabilityText,
+  ratioText,
+  shareText,
+} from "./units.ts";
 import { whyText } from "./why.ts";
 
 export interface Overview {
@@ -25,8 +33,8 @@ export interface Overview {
 export interface Group {
   readonly workload: string;
   readonly parameters: string;
-  /** The load that all of them executed. */
-  readonly load: string;
+  /** The load that all of them executed; and the same without blocking, where that was measured. */
+  readonly loads: readonly string[];
   readonly rows: readonly Row[];
 }
 
@@ -62,7 +70,7 @@ const REASON_LIMIT = 3;
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
   "frozen: share of the time in which ready work waited more than 10 ms · heartbeat: how late a task of no work runs, one every canary period",
-  "slowdown: the victims' response p99 against that of the same work without blocking, where such a control was run",
+  "slowdown: the victims' response p99 by that of the same work without blocking, round by round, where that was measured too (--control)",
   `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came`,
 ];
 
@@ -75,11 +83,15 @@ export function overviewOf(document: ResultDocument): Overview {
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
-        .map((trial) => `${trialText(trial)}: ${endText(trial)}: ${trial.invalidBecause.join("; ")}`),
+        .map(
+          (trial) => `${trialText(document, trial)}: ${endText(trial)}: ${trial.invalidBecause.join("; ")}`,
+        ),
     ),
     warnings: limited([
       ...document.refusals.unequal.map((pair) => unequalText(document, pair)),
-      ...document.trials.flatMap((trial) => trial.warnings.map((text) => `${trialText(trial)}: ${text}`)),
+      ...document.trials.flatMap((trial) =>
+        trial.warnings.map((text) => `${trialText(document, trial)}: ${text}`),
+      ),
     ]),
   };
 }
@@ -95,14 +107,13 @@ function outOfTimeNotes({ refusals }: ResultDocument): string[] {
 
 function unequalText({ treatments }: ResultDocument, pair: UnequalRefusals): string {
   const [a, b] = pair.treatmentIds.map((treatmentId, index) => {
-    const treatment = treatments.find(({ id }) => id === treatmentId);
     const counts = `${pair.refusedCounts[index]} of ${pair.trialCounts[index]}`;
-    return treatment === undefined
-      ? counts
-      : `${treatment.runtime}, threads ${treatment.threads} (${counts})`;
+    const treatment = treatments.find(({ id }) => id === treatmentId);
+    if (treatment === undefined) return counts;
+    const role = treatment.controlOf === null ? "" : "the control of ";
+    return `${role}${treatment.workload} on ${treatment.runtime}, threads ${treatment.threads} (${counts})`;
   });
-  const workload = treatments.find(({ id }) => id === pair.treatmentIds[0])?.workload ?? "";
-  return `refusals of ${workload} differ between ${a} and ${b}, p = ${probabilityText(pair.p)}: a comparison of them is inconclusive`;
+  return `refusals differ between ${a} and ${b}, p = ${probabilityText(pair.p)}: a comparison of them is inconclusive`;
 }
 
 function titleOf({ environment, plan, state, trials }: ResultDocument): string {
@@ -130,6 +141,8 @@ export function trialsText(trials: readonly TrialRow[], plannedCount: number): s
 function groupsOf(document: ResultDocument): Group[] {
   const groups = new Map<string, { first: TreatmentRow; rows: Row[] }>();
   for (const treatment of document.treatments) {
+    // A control has no row of its own: what it is there for is the slowdown of its treatment.
+    if (treatment.controlOf !== null) continue;
     const key = `${treatment.workload}:${parametersText(treatment.parameters)}`;
     const group = groups.get(key) ?? { first: treatment, rows: [] };
     group.rows.push(rowOf(document, treatment));
@@ -138,7 +151,7 @@ function groupsOf(document: ResultDocument): Group[] {
   return [...groups.values()].map(({ first, rows }) => ({
     workload: first.workload,
     parameters: parametersText(first.parameters),
-    load: loadOf(document, first),
+    loads: loadsOf(document, first),
     rows,
   }));
 }
@@ -149,15 +162,21 @@ export function parametersText(parameters: TreatmentRow["parameters"]): string {
     .join(" ");
 }
 
-function loadOf(document: ResultDocument, treatment: TreatmentRow): string {
+function loadsOf(document: ResultDocument, treatment: TreatmentRow): string[] {
   const parameters = parametersText(treatment.parameters);
   const traces = document.traces.filter(
     (trace) => trace.workload === treatment.workload && parametersText(trace.parameters) === parameters,
   );
-  const shown = traces.map(
-    ({ taskCount, traceHash }) => `${taskCount} tasks (trace ${traceHash.slice(0, 12)})`,
-  );
-  return `the same load for every runtime: ${limited(shown, 3).join(", ")}`;
+  const tracesText = (isControl: boolean): string =>
+    limited(
+      traces
+        .filter((trace) => trace.isControl === isControl)
+        .map(({ taskCount, traceHash }) => `${taskCount} tasks (trace ${traceHash.slice(0, 12)})`),
+      3,
+    ).join(", ");
+  const load = `the same load for every runtime: ${tracesText(false)}`;
+  const hasControl = traces.some(({ isControl }) => isControl);
+  return hasControl ? [load, `its control, sleeps in place of blocks: ${tracesText(true)}`] : [load];
 }
 
 function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
@@ -230,8 +249,7 @@ function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
     shareText(figure("starvedShare")),
     freezeAtNs === null ? delay("longestFreezeNs") : `${delay("longestFreezeNs")} at ${nsText(freezeAtNs)}`,
     delay("canaryDelayNs.p99"),
-    // No plan has a control treatment.
-    NO_FIGURE,
+    ratioText(cell.degradation.p99.estimate),
     unservedText(trials),
   ];
 }
@@ -248,9 +266,13 @@ function unservedText(trials: readonly TrialRow[]): string {
   return `${exactCountText(unserved)} of ${exactCountText(planned)}`;
 }
 
-function trialText({ id, attempt, workload, runtime, threads }: TrialRow): string {
+function trialText({ treatments }: ResultDocument, trial: TrialRow): string {
+  const { id, treatmentId, attempt, workload, runtime, threads } = trial;
+  const isControl = treatments.some(
+    (treatment) => treatment.id === treatmentId && treatment.controlOf !== null,
+  );
   const which = attempt === 1 ? "" : `, attempt ${attempt} of ${ATTEMPT_LIMIT}`;
-  return `${workload} on ${runtime}, threads ${threads} (${id}${which})`;
+  return `${isControl ? "control of " : ""}${workload} on ${runtime}, threads ${threads} (${id}${which})`;
 }
 
 function limited(lines: readonly string[], limit: number = LINE_LIMIT): string[] {
