@@ -7,8 +7,9 @@
  * distance is the median over these pairs.
  */
 import type { TrialRow } from "./analyze.ts";
+import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
-import { type Cell, type Estimate, estimateOf, type ResultDocument } from "./report.ts";
+import type { Cell, ResultDocument } from "./report.ts";
 
 /** The reference model's name in plans and reports. It has no options. */
 export const IDEAL = "ideal";

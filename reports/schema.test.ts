@@ -111,7 +111,7 @@ test("the schema names every metric of the catalogue, in trials and in cells, wi
 
 /** One thing wrong in an otherwise good document; a negative control for validator, schema and reader. */
 const damages: readonly [string, (document: Record<string, never>) => void, RegExp][] = [
-  ["another version", (document) => Object.assign(document, { schemaVersion: 2 }), /schemaVersion/],
+  ["another version", (document) => Object.assign(document, { schemaVersion: 1 }), /schemaVersion/],
   ["an unknown key", (document) => Object.assign(document, { extra: 1 }), /extra/],
   ["an unknown outcome", (document) => Object.assign(firstTrial(document), { outcome: "fine" }), /outcome/],
   [

@@ -1,6 +1,7 @@
 /** One row a trial, all figures in the catalogue's units: for spreadsheets and scripts. */
 import { stringify } from "csv-stringify/sync";
 import type { TrialRow } from "../analyze.ts";
+import { degradationByTrial, degradationQuantiles, type TrialDegradation } from "../degradation.ts";
 import { metrics } from "../metrics/catalog.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { ResultDocument } from "../report.ts";
@@ -27,6 +28,7 @@ const headColumns: readonly string[] = [
   "invalidBecause",
   "traceHash",
   "resultHash",
+  "controlOf",
   "why",
 ];
 
@@ -37,17 +39,32 @@ export const csv: Format = {
     const header = [
       ...headColumns,
       ...countNames.map((name) => `counts.${name}`),
+      ...degradationQuantiles.map((name) => `degradation.${name}`),
       ...metrics.map(({ name }) => name),
     ];
-    const rows = document.trials.map((trial) => rowOf(document, trial));
+    const degradations = degradationsOf(document);
+    const rows = document.trials.map((trial) => rowOf(document, trial, degradations));
     // A cell that starts like a formula would run in a spreadsheet.
     return stringify([header, ...rows], { escape_formulas: true });
   },
 };
 
+/** Of every trial that has a control, by its id. */
+function degradationsOf({ treatments, trials }: ResultDocument): ReadonlyMap<string, TrialDegradation> {
+  return new Map(
+    treatments.flatMap(({ id, controlOf }) =>
+      controlOf === null ? [] : [...degradationByTrial(controlOf, id, trials)],
+    ),
+  );
+}
+
 type Value = string | number | null;
 
-function rowOf({ treatments }: ResultDocument, trial: TrialRow): Value[] {
+function rowOf(
+  { treatments }: ResultDocument,
+  trial: TrialRow,
+  degradations: ReadonlyMap<string, TrialDegradation>,
+): Value[] {
   const treatment = treatments.find(({ id }) => id === trial.treatmentId);
   const why = trial.valid ? whyOf(trial) : null;
   const head: Value[] = [
@@ -65,12 +82,15 @@ function rowOf({ treatments }: ResultDocument, trial: TrialRow): Value[] {
     trial.invalidBecause.join("; "),
     trial.traceHash,
     trial.resultHash,
+    treatment?.controlOf ?? null,
     why === null ? null : whyText(why),
   ];
   const { counts, metrics: tree } = trial;
+  const degradation = degradations.get(trial.id);
   return [
     ...head.map((value) => (typeof value === "string" ? plainText(value) : value)),
     ...countNames.map((name) => (counts === null ? null : counts[name])),
+    ...degradationQuantiles.map((name) => degradation?.[name] ?? null),
     ...metrics.map(({ name }) => (tree === null ? null : leafOf(tree, name))),
   ];
 }

@@ -1,7 +1,12 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { sampleDocument } from "../fixtures/document.ts";
+import type { Treatment } from "../../harness/trial/trial.ts";
+import type { TrialRow } from "../analyze.ts";
+import { MS } from "../fixtures/compositions.ts";
+import { environment, planOf, sampleDocument } from "../fixtures/document.ts";
 import { metrics } from "../metrics/catalog.ts";
+import { fileMetrics } from "../metrics/tree.ts";
+import { assembleReport, type ResultDocument } from "../report.ts";
 import { parseResult } from "../schema.ts";
 import { formats } from "./catalog.ts";
 import { csv } from "./csv.ts";
@@ -124,4 +129,58 @@ test("widths are counted in columns of a terminal", () => {
   expect(visibleWidth("漢字")).toBe(4);
   expect(visibleWidth("e\u0301")).toBe(1);
   expect(visibleWidth("\u001b[31mred\u001b[39m")).toBe(3);
+});
+
+/** Six rounds of a treatment of 1,000 and more responses, each with its control; one control was not valid. */
+function controlledDocument(): ResultDocument {
+  const sample = planOf();
+  const [plain] = sample.treatments;
+  const [trace] = sample.traces;
+  const [row] = sampleDocument().trials;
+  if (plain === undefined || trace === undefined || row === undefined) throw new Error("the sample has them");
+  const control = { ...plain, id: "t0-control", controlOf: "t0" };
+  const other: Treatment = { ...plain, id: "t1", runtimeLabel: "ideal" };
+  const trials = [0, 1, 2, 3, 4, 5].flatMap((round) =>
+    [plain, control, other].map(({ id, runtimeLabel }): TrialRow => {
+      const p99 = id === "t0-control" ? 2 * MS : 20 * MS * (1 + round);
+      const isCrash = id === "t0-control" && round === 5;
+      return {
+        ...row,
+        ...{ id: `r${round}-${id}`, treatmentId: id, round, runtime: runtimeLabel, episodes: [] },
+        ...(isCrash ? { valid: false, outcome: "crashed", invalidBecause: ["no luck"], metrics: null } : {}),
+        ...(isCrash ? {} : { metrics: fileMetrics(({ name }) => (name === "responseNs.p99" ? p99 : null)) }),
+        warnings: [],
+      };
+    }),
+  );
+  return assembleReport({
+    state: "complete",
+    environment,
+    plan: {
+      ...sample,
+      roundCount: 6,
+      treatments: [plain, control, other],
+      traces: [trace, { ...trace, isControl: true, traceHash: "c0".repeat(32) }],
+    },
+    trials,
+  });
+}
+
+test("the slowdown stands in the row of its treatment, and the control has none", async () => {
+  const document = controlledDocument();
+  const text = table.render(document, wide);
+  await expect(text).toMatchFileSnapshot(snapshot("controlled-table.snap"));
+  const row = text.split("\n").find((line) => line.startsWith("  single-thread"));
+  // 10, 20, 30, 40 and 50 times as slow.
+  expect(row).toContain("30×");
+  expect(text.split("\n").filter((line) => line.startsWith("  single-thread"))).toHaveLength(1);
+  expect(text).toContain("its control, sleeps in place of blocks: 8 tasks (trace c0c0c0c0c0c0)");
+  expect(text).toContain(
+    "not counted: control of every-op on single-thread, threads 1x (r5-t0-control): crashed",
+  );
+  expect(markdown.render(document, wide)).toContain("| 30× |");
+  const lines = csv.render(document, wide).trimEnd().split("\n");
+  const column = lines[0]?.split(",").indexOf("degradation.p99") ?? -1;
+  const ratios = lines.slice(1).map((line) => line.split(",")[column]);
+  expect(ratios).toEqual([10, 20, 30, 40, 50, ""].flatMap((ratio) => [String(ratio), "", ""]));
 });

@@ -27,7 +27,7 @@ function groupLines(group: Group): string[] {
     `### ${escaped(group.workload)}`,
     "",
     ...(group.parameters === "" ? [] : [`${escaped(group.parameters)}  `]),
-    escaped(group.load),
+    group.loads.map(escaped).join("  \n"),
     "",
     row(columns),
     `| ${columns.map((_, column) => (column < 2 ? ":--" : "--:")).join(" | ")} |`,

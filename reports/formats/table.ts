@@ -59,7 +59,7 @@ function groupLines(group: Group, screen: Screen): string[] {
   );
   return [
     heading,
-    `${INDENT}${plainText(group.load)}`,
+    ...group.loads.map((load) => `${INDENT}${plainText(load)}`),
     ...blocks.flatMap((block, index) => (index === 0 ? block : ["", ...block])),
     ...group.rows.flatMap(({ why }) =>
       why === null ? [] : wrapped(`${INDENT}${plainText(why)}`, screen.width, INDENT.repeat(2)),
