@@ -18,6 +18,7 @@ import {
 } from "../store/store.ts";
 import { readRecords } from "../trial/seal.ts";
 import type { Environment, Plan, PlannedTrial } from "../trial/trial.ts";
+import { withIdeal } from "./with-ideal.ts";
 
 /** Reads the traces and the reference's results of a run. */
 export interface References {
@@ -70,6 +71,16 @@ export function analyzeStored(
   references: References = readReferences(run),
 ): ResultDocument {
   return documentOf({ plan, environment, rows: judgeCommitted(run, plan, references) });
+}
+
+/** The same beside what `ideal` makes of the run's traces, where the run has no treatment of it. */
+export function analyzeWithIdeal(
+  run: string,
+  { plan, environment }: { plan: Plan; environment: Environment },
+): ResultDocument {
+  const references = readReferences(run);
+  const rows = judgeCommitted(run, plan, references);
+  return documentOf({ ...withIdeal({ plan, rows }, references), environment });
 }
 
 /** The trials that are complete, judged, in the plan's order. */
