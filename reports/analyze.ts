@@ -34,6 +34,8 @@ export interface TrialRow {
   readonly treatmentId: string;
   readonly round: number;
   readonly attempt: number;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
   readonly workload: string;
   /** As typed, with its options. */
   readonly runtime: string;
@@ -67,6 +69,7 @@ export interface TrialEvidence {
   readonly planned: PlannedTrial;
   readonly treatment: Treatment;
   readonly result: TrialResult;
+  readonly tookNs: number;
   /** Hash of the trace's bytes as they stand in the run folder. */
   readonly traceHash: string;
   /** Cores that the run had, as planned. */
@@ -91,6 +94,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     treatmentId: planned.treatmentId,
     round: planned.round,
     attempt: planned.attempt,
+    tookNs: evidence.tookNs,
     workload: treatment.workload,
     runtime: treatment.runtimeLabel,
     threads: treatment.threads,

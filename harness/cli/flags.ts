@@ -13,6 +13,7 @@ export interface PlanOptions {
   readonly seed?: string;
   readonly canaryPeriod?: string;
   readonly onNoise?: string;
+  readonly control?: boolean;
   readonly require?: readonly string[];
 }
 
@@ -26,6 +27,7 @@ export const flagNames: Readonly<Record<keyof PlanOptions, string>> = {
   seed: "--seed",
   canaryPeriod: "--canary-period",
   onNoise: "--on-noise",
+  control: "--control",
   require: "--require",
 };
 
@@ -54,6 +56,7 @@ export function addPlanFlags(command: Command): Command {
       "--on-noise <what>",
       "trials that something else on the machine disturbed: refuse or warn (default: refuse)",
     )
+    .option("--control", "measure the same work without blocking beside every treatment with blocks")
     .option("--require <runtimes>", "exit 5 before anything starts when one of these is missing", collected);
 }
 

@@ -15,41 +15,44 @@ import { parseParameters } from "../../workloads/parameter.ts";
 import { build } from "../../workloads/trace/build.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../workloads/trace/trace.ts";
-import { startNeighbour, stopTrial } from "../trial/fixtures/disturbances.ts";
+import { startNeighbour, stopGroup } from "../trial/fixtures/disturbances.ts";
 import { runOne } from "../trial/fixtures/one-trial.ts";
 
 const TRIALS = Number(process.argv[2] ?? 40);
 const STOPPED_TRIALS = Number(process.argv[2] ?? 50);
 const STOP_MS = 100;
+const MULTIPLIERS = [1, 2, 4];
 const coreCount = availableParallelism();
 const live = runtimes.filter(({ time, availability }) => time === "live" && availability().available);
-const multipliers = [1, 2, 4];
+
+const many = live.filter(({ workers }) => workers !== "one");
+const one = live.filter(({ workers }) => workers === "one");
 
 const loads = ["cpu-mix", "block-k"].map((name) => ({ name, traces: tracesOf(name) }));
+const valid = { isHit: (row: TrialRow) => row.valid, goal: "valid, goal ≥ 95 %" };
 for (const { name, traces } of loads) {
-  for (const multiplier of multipliers) {
-    const rows = await trialsOf(traces, TRIALS, { multiplier });
-    tell(`quiet, ${name} at ${multiplier}x`, rows, { share: (row) => row.valid, goal: "valid, goal ≥ 95 %" });
+  for (const multiplier of MULTIPLIERS) {
+    const rows = await trialsOf(many, traces, { count: TRIALS, multiplier });
+    tell(`quiet, ${name} at ${multiplier}x`, rows, valid);
   }
+  tell(`quiet, ${name} with one worker`, await trialsOf(one, traces, { count: TRIALS }), valid);
 }
 for (const { name, traces } of loads) {
   const neighbour = startNeighbour();
-  const rows = await trialsOf(traces, TRIALS, {});
+  const rows = await trialsOf(live, traces, { count: TRIALS });
   neighbour.stop();
   tell(`beside a neighbour, ${name}`, rows, {
-    share: ({ refusal }) => refusal === "noise",
+    isHit: ({ refusal }) => refusal === "noise",
     goal: "refused, goal ≥ 95 %",
   });
 }
 const stopped = await trialsOf(
+  live,
   loads.flatMap(({ traces }) => traces),
-  STOPPED_TRIALS,
-  {
-    during: () => stopTrial(STOP_MS),
-  },
+  { count: STOPPED_TRIALS, during: (pid) => stopGroup(pid, STOP_MS) },
 );
 tell(`stopped for ${STOP_MS} ms`, stopped, {
-  share: ({ sensors }) =>
+  isHit: ({ sensors }) =>
     sensors?.some(({ sensor, verdict }) => sensor === "gap" && verdict === "beyond") === true,
   goal: "refused for that, goal: all",
 });
@@ -66,23 +69,25 @@ function tracesOf(name: string): Trace[] {
 }
 
 interface Circumstances {
+  readonly count: number;
   /** Workers a core, where the runtime takes more than one; absent: 1, 2 and 4 in turn. */
   readonly multiplier?: number;
-  /** What is done to a trial that has begun to count. */
-  readonly during?: () => Promise<void>;
+  /** What is done to a trial that has begun to count, by its process's id. */
+  readonly during?: (pid: number) => Promise<void>;
 }
 
-/** So many trials, of all runtimes in turn. */
+/** So many trials, of the runtimes in turn, each with the next trace and number of workers when it comes round. */
 async function trialsOf(
+  among: readonly Runtime[],
   traces: readonly Trace[],
-  count: number,
-  { multiplier, during }: Circumstances,
+  { count, multiplier, during }: Circumstances,
 ): Promise<TrialRow[]> {
   const rows: TrialRow[] = [];
   for (let index = 0; index < count; index++) {
-    const runtime = live[index % live.length] as Runtime;
-    const times = multiplier ?? (multipliers[index % multipliers.length] as number);
-    const trace = traces[index % traces.length] as Trace;
+    const runtime = among[index % among.length] as Runtime;
+    const turn = Math.floor(index / among.length);
+    const times = multiplier ?? (MULTIPLIERS[turn % MULTIPLIERS.length] as number);
+    const trace = traces[turn % traces.length] as Trace;
     const workerCount = runtime.workers === "one" ? 1 : times * coreCount;
     rows.push(await oneTrial(trace, { runtime: runtime.name, workerCount, during }));
   }
@@ -91,21 +96,21 @@ async function trialsOf(
 
 async function oneTrial(
   trace: Trace,
-  {
-    runtime,
-    workerCount,
-    during,
-  }: { runtime: string; workerCount: number; during: (() => Promise<void>) | undefined },
+  { runtime, workerCount, during }: { runtime: string; workerCount: number; during: Circumstances["during"] },
 ): Promise<TrialRow> {
   let disturbance: Promise<void> | undefined;
+  let pid = 0;
   const { result, records } = await runOne({
     trace,
     runtime,
     workerCount,
+    onSpawn: (spawned) => {
+      pid = spawned;
+    },
     onEvent: ({ event }) => {
       if (event === "ready" && during !== undefined)
         // The epoch comes 20 ms after the start at the earliest.
-        disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(during);
+        disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => during(pid));
     },
   });
   await disturbance;
@@ -121,6 +126,7 @@ async function oneTrial(
       traceHash,
       coreCount,
       onNoise: "refuse",
+      tookNs: 0,
       trace,
       records,
       expected: referenceChecksums(trace),
@@ -131,9 +137,9 @@ async function oneTrial(
 function tell(
   what: string,
   rows: readonly TrialRow[],
-  { share, goal }: { share: (row: TrialRow) => boolean; goal: string },
+  { isHit, goal }: { isHit: (row: TrialRow) => boolean; goal: string },
 ): void {
-  const hits = rows.filter(share).length;
+  const hits = rows.filter(isHit).length;
   const foreign = rows
     .flatMap(({ metrics }) => (metrics === null ? [] : [leafOf(metrics, "foreignCoreShare") ?? Number.NaN]))
     .sort((a, b) => a - b);
@@ -141,7 +147,7 @@ function tell(
   console.log(
     `${what}: ${hits} of ${rows.length} ${goal}; foreign CPU p5 ${at(0.05)}, p50 ${at(0.5)}, p95 ${at(0.95)} of a core`,
   );
-  const others = rows.filter((row) => !share(row));
+  const others = rows.filter((row) => !isHit(row));
   const reasons = new Map<string, number>();
   for (const { runtime, threads, outcome, invalidBecause } of others) {
     const text = `${runtime} with ${threads}: ${outcome}, ${invalidBecause.join("; ").replaceAll(/[\d.]+/g, "#")}`;

@@ -24,6 +24,8 @@ export interface Config {
   readonly canaryPeriod?: string;
   /** refuse (the default) or warn: what becomes of trials that something else disturbed. */
   readonly onNoise?: OnNoise;
+  /** Measures the same work without blocking beside every treatment with blocks. */
+  readonly control?: boolean;
   readonly require?: readonly string[];
 }
 

@@ -12,6 +12,7 @@ export type Key =
   | "seed"
   | "canaryPeriod"
   | "onNoise"
+  | "control"
   | "require";
 
 export type Path = readonly (string | number)[];

@@ -9,6 +9,7 @@ import { shown } from "../../workloads/parameter.ts";
 import type { Workload } from "../../workloads/workload.ts";
 import type { Cores } from "../machine/cores.ts";
 import type { OnNoise, Treatment } from "../trial/trial.ts";
+import { withControls } from "./controls.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
@@ -61,6 +62,7 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const durationNs = readDuration(reading, "duration", DURATION_RANGE) ?? DEFAULT_DURATION_NS;
   const canaryPeriodNs = readDuration(reading, "canaryPeriod", CANARY_RANGE) ?? DEFAULT_CANARY_PERIOD_NS;
   const onNoise = readOnNoise(reading);
+  const hasControl = readSwitch(reading, "control");
   const threads = readThreads(reading, request.cores.count);
   const known: Known = { runtimes: request.runtimes, modules: request.modules ?? new Map() };
   const choices = readChoices(reading, known);
@@ -77,7 +79,8 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   for (const { runtime, reason } of unavailable) notes.push(`${runtime} is skipped: ${reason}`);
   const missing = new Set(unavailable.map(({ runtime }) => runtime));
   const present = choices.filter(({ runtime }) => !missing.has(runtime.name));
-  const treatments = crossed(loads, present, threads);
+  const plain = crossed(loads, present, threads);
+  const treatments = hasControl ? withControls(loads, plain, notes) : plain;
   return {
     draft: {
       ...{ seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount: request.cores.count },
@@ -121,6 +124,7 @@ const planKeys: readonly Key[] = [
   "seed",
   "canaryPeriod",
   "onNoise",
+  "control",
   "require",
 ];
 
@@ -149,6 +153,15 @@ function readWhole(
     message: `${given.subject} is ${shown(value)}. Give a whole number from ${min} to ${max}.`,
   });
   return fallback;
+}
+
+/** Off unless it is given. */
+function readSwitch(reading: Reading, key: Key): boolean {
+  const [given] = valuesOf(reading, key, "one");
+  if (given === undefined || typeof given.value === "boolean") return given?.value === true;
+  const message = `${given.subject} is ${shown(given.value)}. Give true or false.`;
+  reading.problems.push({ where: given.where, message });
+  return false;
 }
 
 function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs: number }): number | null {

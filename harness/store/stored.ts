@@ -39,6 +39,8 @@ const planSchema: ZodType<Plan> = z.strictObject({
       options: values,
       runtimeLabel: text,
       runtimeModule: z.strictObject({ path: text, sha256 }).exactOptional(),
+      controlOf: text.exactOptional(),
+      noControlBecause: text.exactOptional(),
       threads: text,
       workerCount: number,
     }),
@@ -48,6 +50,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
       traceHash: sha256,
       workload: text,
       parameters: values,
+      isControl: z.boolean(),
       round: number,
       seed: number,
       taskCount: number,
@@ -136,6 +139,7 @@ const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
     }),
     z.strictObject({ outcome: z.literal("unsupported"), op: text }),
   ]),
+  tookNs: number,
 });
 
 export function parsePlanFile(content: string): Plan {

@@ -17,6 +17,10 @@ export interface Treatment {
   readonly runtimeLabel: string;
   /** The module of a user's own runtime; absent: it stands in the catalogue. */
   readonly runtimeModule?: ModuleIdentity;
+  /** The treatment whose control this is: the same, but each block is a sleep. Absent: it is nobody's. */
+  readonly controlOf?: string;
+  /** Why it has no control although controls were asked for; absent: it has one, or none were. */
+  readonly noControlBecause?: string;
   /** As typed, e.g. "2x". */
   readonly threads: string;
   readonly workerCount: number;
@@ -160,6 +164,8 @@ export type TrialResult =
 export interface StoredTrial {
   readonly planned: PlannedTrial;
   readonly result: TrialResult;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
 }
 
 /** Everything that was to be measured, resolved. Written before the first trial starts. */
@@ -188,6 +194,8 @@ export interface PlannedTrace {
   readonly traceHash: string;
   readonly workload: string;
   readonly parameters: ParameterValues;
+  /** Each block of the load is a sleep in it. */
+  readonly isControl: boolean;
   readonly round: number;
   readonly seed: number;
   readonly taskCount: number;
