@@ -4,6 +4,7 @@ import type { Environment, Plan, PlannedTrace, Treatment } from "../harness/tria
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { TrialRow } from "./analyze.ts";
 import { type Degradation, degradationOf } from "./degradation.ts";
+import { type Distance, distancesFromIdeal } from "./distance.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
 import { type Refusals, refusalsOf } from "./refusals.ts";
@@ -23,6 +24,8 @@ export interface ResultDocument {
   readonly trials: readonly TrialRow[];
   readonly cells: readonly Cell[];
   readonly refusals: Refusals;
+  /** How far each treatment is from `ideal`, where `ideal` has a valid trial on its traces with as many workers. */
+  readonly distances: readonly Distance[];
 }
 
 /** The plan, without what has its own place in the document. */
@@ -85,6 +88,10 @@ export function assembleReport({ state, environment, plan, trials }: ReportParts
     trials,
     cells: plan.treatments.map((treatment) => cellOf(treatment, plan, trials)),
     refusals: refusalsOf(plan, trials),
+    distances: distancesFromIdeal(
+      plan.treatments.map(({ id }) => id),
+      trials,
+    ),
   };
   assertFinite(document, "document");
   return document;

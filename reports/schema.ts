@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
 import type { ClassRow, TrialRow } from "./analyze.ts";
 import type { Degradation } from "./degradation.ts";
+import type { Distance } from "./distance.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
@@ -157,6 +158,15 @@ const refusals: z.ZodType<Refusals> = z.strictObject({
   ),
 });
 
+const distance: z.ZodType<Distance> = z.strictObject({
+  treatmentId: z.string(),
+  idealTreatmentId: z.string(),
+  n: whole,
+  metrics: metricsOf(() =>
+    z.strictObject({ ideal: estimate, difference: estimate, ratio: estimate.nullable() }).nullable(),
+  ),
+});
+
 const environment: z.ZodType<ResultDocument["environment"]> = z.strictObject({
   isoloadVersion: z.string(),
   nodeVersion: z.string(),
@@ -214,6 +224,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
   trials: z.array(trial),
   cells: z.array(cell),
   refusals,
+  distances: z.array(distance),
 });
 
 /** JSON Schema (draft 2020-12) of the result document. */

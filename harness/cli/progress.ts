@@ -3,7 +3,8 @@ import type { Progress } from "../experiment/index.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./printable.ts";
 
-const CLEAR_LINE = "\r\u001b[2K";
+/** Where a live line begins anew. */
+export const CLEAR_LINE = "\r\u001b[2K";
 
 export interface ProgressView {
   readonly show: (progress: Progress) => void;

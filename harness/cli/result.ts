@@ -23,10 +23,15 @@ export function finishRun(
 
 export function renderDocument(
   document: ResultDocument,
-  { context, library, format }: { context: Context; library: Library; format: string },
+  {
+    context,
+    library,
+    format,
+    distances = false,
+  }: { context: Context; library: Library; format: string; distances?: boolean },
 ): string {
   const chosen = library.formats.find(({ name }) => name === format);
   if (chosen === undefined) throw new Error(`no format is called ${format}`);
   const { color, width } = context.terminal;
-  return chosen.render(document, { color, width });
+  return chosen.render(document, { color, width, distances });
 }

@@ -20,6 +20,7 @@ import {
 import { readRecords } from "../trial/seal.ts";
 import type { Environment, Plan, PlannedTrial } from "../trial/trial.ts";
 import { constantRun } from "./run.ts";
+import { withIdeal } from "./with-ideal.ts";
 
 /** Reads the traces and the reference's results of a run. */
 export interface References {
@@ -72,6 +73,16 @@ export function analyzeStored(
   references: References = readReferences(run),
 ): ResultDocument {
   return documentOf({ plan, environment, rows: judgeCommitted(run, plan, references) });
+}
+
+/** The same beside what `ideal` makes of the run's traces, where the run has no treatment of it. */
+export function analyzeWithIdeal(
+  run: string,
+  { plan, environment }: { plan: Plan; environment: Environment },
+): ResultDocument {
+  const references = readReferences(run);
+  const rows = judgeCommitted(run, plan, references);
+  return documentOf({ ...withIdeal({ plan, rows }, references), environment });
 }
 
 /** The trials that are complete, judged, in the document's order. */

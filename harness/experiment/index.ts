@@ -13,7 +13,7 @@ import { type Examination, examine } from "../machine/doctor.ts";
 import type { Config } from "../plan/config.ts";
 import { UsageError } from "../plan/usage-error.ts";
 import { readEnvironment, readPlan } from "../store/store.ts";
-import { analyzeStored, committedOf, pictureStored } from "./analysis.ts";
+import { analyzeStored, analyzeWithIdeal, committedOf, pictureStored } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
 export type { TrialRow } from "../../reports/analyze.ts";
@@ -41,6 +41,9 @@ export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
 export type { Progress } from "./experiment.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
+export type { Answer } from "./selftest/answer.ts";
+export { answerLine, selftestSummary } from "./selftest/line.ts";
+export { type Selftest, type SelftestOptions, type SelftestProgress, selftest } from "./selftest/selftest.ts";
 export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
 export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
 export { loadUserRuntimes } from "./user-runtimes.ts";
@@ -53,12 +56,14 @@ export function defineConfig(config: Config): Config {
 
 /**
  * The result of a run, by the analysis of its raw records: nothing is run again and nothing is written.
- * `reference`: a path, an id, or "latest". Throws a UsageError where there is no run, a DamageError where it
- * cannot be read.
+ * `reference`: a path, an id, or "latest". With `ideal` the reference model stands beside the others whether or not
+ * the run has trials of it: they are computed from its traces. Throws a UsageError where there is no run, a
+ * DamageError where it cannot be read.
  */
-export function analyzeRun(reference: string): ResultDocument {
+export function analyzeRun(reference: string, { ideal = false }: { ideal?: boolean } = {}): ResultDocument {
   const run = resolveRun(reference);
-  return analyzeStored(run, { plan: readPlan(run), environment: readEnvironment(run) });
+  const analyze = ideal ? analyzeWithIdeal : analyzeStored;
+  return analyze(run, { plan: readPlan(run), environment: readEnvironment(run) });
 }
 
 /**

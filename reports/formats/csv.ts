@@ -2,6 +2,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { TrialRow } from "../analyze.ts";
 import { degradationByTrial, degradationQuantiles, type TrialDegradation } from "../degradation.ts";
+import { idealTrials, shownDistances } from "../distance.ts";
 import { metrics } from "../metrics/catalog.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { ResultDocument } from "../report.ts";
@@ -40,10 +41,11 @@ export const csv: Format = {
       ...headColumns,
       ...countNames.map((name) => `counts.${name}`),
       ...degradationQuantiles.map((name) => `degradation.${name}`),
+      ...shownDistances.map((name) => `ideal.${name}`),
       ...metrics.map(({ name }) => name),
     ];
-    const degradations = degradationsOf(document);
-    const rows = document.trials.map((trial) => rowOf(document, trial, degradations));
+    const references = { degradations: degradationsOf(document), idealOf: idealTrials(document.trials) };
+    const rows = document.trials.map((trial) => rowOf(document, trial, references));
     // A cell that starts like a formula would run in a spreadsheet.
     return stringify([header, ...rows], { escape_formulas: true });
   },
@@ -58,13 +60,15 @@ function degradationsOf({ treatments, trials }: ResultDocument): ReadonlyMap<str
   );
 }
 
+/** What a trial is held against. */
+interface References {
+  readonly degradations: ReadonlyMap<string, TrialDegradation>;
+  idealOf(trial: TrialRow): TrialRow | null;
+}
+
 type Value = string | number | null;
 
-function rowOf(
-  { treatments }: ResultDocument,
-  trial: TrialRow,
-  degradations: ReadonlyMap<string, TrialDegradation>,
-): Value[] {
+function rowOf({ treatments }: ResultDocument, trial: TrialRow, references: References): Value[] {
   const treatment = treatments.find(({ id }) => id === trial.treatmentId);
   const why = trial.valid ? whyOf(trial) : null;
   const head: Value[] = [
@@ -86,11 +90,13 @@ function rowOf(
     why === null ? null : whyText(why),
   ];
   const { counts, metrics: tree } = trial;
-  const degradation = degradations.get(trial.id);
+  const degradation = references.degradations.get(trial.id);
+  const ideal = references.idealOf(trial)?.metrics ?? null;
   return [
     ...head.map((value) => (typeof value === "string" ? plainText(value) : value)),
     ...countNames.map((name) => (counts === null ? null : counts[name])),
     ...degradationQuantiles.map((name) => degradation?.[name] ?? null),
+    ...shownDistances.map((name) => (ideal === null ? null : leafOf(ideal, name))),
     ...metrics.map(({ name }) => (tree === null ? null : leafOf(tree, name))),
   ];
 }

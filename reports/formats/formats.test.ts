@@ -184,3 +184,88 @@ test("the slowdown stands in the row of its treatment, and the control has none"
   const ratios = lines.slice(1).map((line) => line.split(",")[column]);
   expect(ratios).toEqual([10, 20, 30, 40, 50, ""].flatMap((ratio) => [String(ratio), "", ""]));
 });
+
+/** `native` and `ideal` on the same trace; the figures of the open loop's, and one for which a ratio makes no sense. */
+function documentWithIdeal(): ResultDocument {
+  const sample = sampleDocument();
+  const plan = planOf();
+  const [trial] = sample.trials;
+  const [treatment] = plan.treatments;
+  if (trial === undefined || treatment === undefined) throw new Error("the sample has them");
+  const figuresOf: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    ideal: { allHeldShare: 0.25, "waitNs.p50": 0, "waitNs.p99": 40 * MS, donePerSecond: 2000 },
+    "na|tive": { allHeldShare: 0.26, "waitNs.p50": 10_000, "waitNs.p99": 50 * MS, donePerSecond: 1900 },
+  };
+  const named = Object.entries(figuresOf);
+  return assembleReport({
+    state: "complete",
+    environment,
+    plan: {
+      ...plan,
+      treatments: named.map(([runtimeLabel]) => ({ ...treatment, id: runtimeLabel, runtimeLabel })),
+    },
+    trials: named.map(([runtime, figures]) => ({
+      ...trial,
+      ...{ id: `r0-${runtime}`, treatmentId: runtime, runtime, warnings: [], episodes: [] },
+      metrics: fileMetrics(({ name }) => figures[name] ?? null),
+    })),
+  });
+}
+
+test("the distance from ideal stands beneath where it is asked for, in CSV and JSON always", () => {
+  const document = documentWithIdeal();
+  expect(document.distances).toHaveLength(1);
+  const asked: Screen = { ...wide, distances: true };
+  const row = ["1x (1)", "1", "+1 pp (1.04×)", "+10 µs", "+10 ms (1.25×)", "–", "-100 (0.95×)"];
+  const shown = table.render(document, asked);
+  const line = shown.split("\n").find((text) => text.includes("+1 pp"));
+  expect(line?.trim().split(/ {2,}/)).toEqual(["na|tive", ...row]);
+  expect(markdown.render(document, asked)).toContain(`| ${["na\\|tive", ...row].join(" | ")} |`);
+  for (const format of [table, markdown]) {
+    expect(format.render(document, wide)).not.toContain("distance from ideal");
+    expect(format.render(sampleDocument(), asked)).not.toContain("distance from ideal");
+  }
+  const [header = "", , native = ""] = csv.render(document, wide).split("\n");
+  const column = header.split(",").indexOf("ideal.waitNs.p99");
+  expect(native.split(",")[column]).toBe(String(40 * MS));
+  expect(JSON.parse(json.render(document, wide)).distances[0].metrics.waitNs.p99.ratio.estimate).toBe(1.25);
+});
+
+test("the distances keep to the width of a narrow screen", () => {
+  const text = table.render(documentWithIdeal(), { color: false, width: 60, distances: true });
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => line.includes("distance from ideal"));
+  const to = lines.indexOf("", lines.indexOf("", from) + 1);
+  expect(Math.max(...lines.slice(from, to).map(visibleWidth))).toBeLessThanOrEqual(60);
+  expect(lines.filter((line) => line.includes("na|tive") && !line.includes("proven")).length).toBeGreaterThan(
+    2,
+  );
+});
+
+/** The five headline figures and the line of why, by the words that each format has for them. */
+const headlines: readonly (readonly [string, readonly string[]])[] = [
+  ["table", ["frozen", "longest freeze", "heartbeat p99", "slowdown", "unserved", "why single-thread"]],
+  [
+    "markdown",
+    ["| frozen |", "| longest freeze |", "| heartbeat p99 |", "| slowdown |", "| unserved |", "- why "],
+  ],
+  [
+    "csv",
+    [
+      ...["starvedShare", "longestFreezeNs", "longestFreezeAtNs", "canaryDelayNs.p99", "degradation.p99"],
+      ...["unservedCount", "counts.planned", "why"],
+    ],
+  ],
+  [
+    "json",
+    [
+      ...['"starvedShare"', '"longestFreezeNs"', '"longestFreezeAtNs"', '"canaryDelayNs"', '"degradation"'],
+      ...['"unservedCount"', '"planned"', '"why"'],
+    ],
+  ],
+];
+
+test.each(headlines)("%s has the five headline figures and why", (name, words) => {
+  const text = formats.find((format) => format.name === name)?.render(sampleDocument(), wide) ?? "";
+  for (const word of words) expect(text).toContain(word);
+});

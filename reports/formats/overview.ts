@@ -2,11 +2,13 @@
  * What table and Markdown both show: the document's figures as text, by workload, and what is to be said
  * beneath. Strings from outside are still raw here; each format escapes them in its own way.
  */
+import { strict as assert } from "node:assert";
 import type { TrialRow } from "../analyze.ts";
 import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
+import { distanceRows } from "./distances.ts";
 import {
   countText,
   exactCountText,
@@ -36,6 +38,8 @@ export interface Group {
   /** The load that all of them executed; and the same without blocking, where that was measured. */
   readonly loads: readonly string[];
   readonly rows: readonly Row[];
+  /** One text a column of `distanceColumns`; empty: nothing here can be held against `ideal`. */
+  readonly distances: readonly (readonly string[])[];
 }
 
 export interface Row {
@@ -139,21 +143,34 @@ export function trialsText(trials: readonly TrialRow[], plannedCount: number): s
 }
 
 function groupsOf(document: ResultDocument): Group[] {
-  const groups = new Map<string, { first: TreatmentRow; rows: Row[] }>();
+  const groups = new Map<string, TreatmentRow[]>();
   for (const treatment of document.treatments) {
     // A control has no row of its own: what it is there for is the slowdown of its treatment.
     if (treatment.controlOf !== null) continue;
     const key = `${treatment.workload}:${parametersText(treatment.parameters)}`;
-    const group = groups.get(key) ?? { first: treatment, rows: [] };
-    group.rows.push(rowOf(document, treatment));
-    groups.set(key, group);
+    groups.set(key, [...(groups.get(key) ?? []), treatment]);
   }
-  return [...groups.values()].map(({ first, rows }) => ({
+  return [...groups.values()].map((treatments) => groupOf(document, treatments));
+}
+
+function groupOf(document: ResultDocument, treatments: readonly TreatmentRow[]): Group {
+  const [first] = treatments;
+  assert(first !== undefined, "a group has a treatment");
+  return {
     workload: first.workload,
     parameters: parametersText(first.parameters),
     loads: loadsOf(document, first),
-    rows,
-  }));
+    rows: treatments.map((treatment) => rowOf(document, treatment)),
+    distances: distanceRows(
+      document,
+      treatments.map((treatment) => ({ treatment, threads: threadsText(treatment) })),
+    ),
+  };
+}
+
+/** As typed, and what it comes to where that is not the same. */
+function threadsText({ threads, workerCount }: TreatmentRow): string {
+  return threads === String(workerCount) ? threads : `${threads} (${workerCount})`;
 }
 
 export function parametersText(parameters: TreatmentRow["parameters"]): string {
@@ -184,10 +201,7 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const cell = document.cells.find(({ treatmentId }) => treatmentId === treatment.id);
   const figures =
     cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
-  const threads =
-    treatment.threads === String(treatment.workerCount)
-      ? treatment.threads
-      : `${treatment.threads} (${treatment.workerCount})`;
+  const threads = threadsText(treatment);
   const whose = `${treatment.runtime}, threads ${threads}`;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],

@@ -39,6 +39,16 @@ export function probabilityText(p: number): string {
   return significant(p);
 }
 
+/** A difference of shares in percentage points: 0.31 pp. */
+export function pointsText(share: number): string {
+  return `${significant(share * 100)} pp`;
+}
+
+/** A difference with its sign. */
+export function signed(difference: number, text: (difference: number) => string): string {
+  return difference > 0 ? `+${text(difference)}` : text(difference);
+}
+
 /** How many times as much: 9.31×. */
 export function ratioText(ratio: number | null): string {
   return ratio === null ? NO_FIGURE : `${countText(ratio)}×`;
