@@ -22,6 +22,7 @@ export function registerDoctor(program: Command, context: Context): void {
         ...formatProblems(format, ["table", "json"], library),
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
+      context.err("measuring this machine for four seconds: start nothing else meanwhile\n");
       const examination = await library.examineMachine();
       const { findings } = examination;
       context.out(
