@@ -7,6 +7,7 @@ import { type Degradation, degradationOf } from "./degradation.ts";
 import { type Distance, distancesFromIdeal } from "./distance.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
+import { type Refusals, refusalsOf } from "./refusals.ts";
 import { type Why, whyOfWorst } from "./why.ts";
 
 export const SCHEMA_VERSION = 2;
@@ -22,6 +23,7 @@ export interface ResultDocument {
   readonly treatments: readonly TreatmentRow[];
   readonly trials: readonly TrialRow[];
   readonly cells: readonly Cell[];
+  readonly refusals: Refusals;
   /** How far each treatment is from `ideal`, where `ideal` has a valid trial on its traces with as many workers. */
   readonly distances: readonly Distance[];
 }
@@ -56,6 +58,10 @@ export interface Cell {
   readonly workerCount: number;
   /** Valid trials. */
   readonly n: number;
+  /** Trials that were run, further attempts included. */
+  readonly attemptCount: number;
+  /** Of these the ones refused for noise. */
+  readonly refusedCount: number;
   readonly metrics: MetricTree<Estimate>;
   /** Against the same work without blocking. */
   readonly degradation: Degradation;
@@ -81,6 +87,7 @@ export function assembleReport({ state, environment, plan, trials }: ReportParts
     treatments: plan.treatments.map(treatmentRow),
     trials,
     cells: plan.treatments.map((treatment) => cellOf(treatment, plan, trials)),
+    refusals: refusalsOf(plan, trials),
     distances: distancesFromIdeal(
       plan.treatments.map(({ id }) => id),
       trials,
@@ -116,7 +123,8 @@ function treatmentRow(treatment: Treatment): TreatmentRow {
 }
 
 function cellOf(treatment: Treatment, { treatments }: Plan, trials: readonly TrialRow[]): Cell {
-  const valid = trials.filter((trial) => trial.treatmentId === treatment.id && trial.valid);
+  const attempts = trials.filter((trial) => trial.treatmentId === treatment.id);
+  const valid = attempts.filter((trial) => trial.valid);
   const trees = valid.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
   return {
     treatmentId: treatment.id,
@@ -125,6 +133,8 @@ function cellOf(treatment: Treatment, { treatments }: Plan, trials: readonly Tri
     threads: treatment.threads,
     workerCount: treatment.workerCount,
     n: trees.length,
+    attemptCount: attempts.length,
+    refusedCount: attempts.filter(({ refusal }) => refusal === "noise").length,
     metrics: fileMetrics(({ name }) =>
       estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
     ),

@@ -13,6 +13,7 @@ import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
+import type { Refusals } from "./refusals.ts";
 import { type Cell, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
 import { causeNames } from "./why.ts";
 
@@ -75,12 +76,14 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
   treatmentId: z.string(),
   round: whole,
   attempt: z.int().min(1),
+  tookNs: figure,
   workload: z.string(),
   runtime: z.string(),
   threads: z.string(),
   workerCount: z.int().min(1),
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
+  refusal: z.enum(["noise", "identity", "failure"]).nullable(),
   invalidBecause: z.array(z.string()),
   warnings: z.array(z.string()),
   traceHash: sha256,
@@ -129,6 +132,8 @@ const cell: z.ZodType<Cell> = z.strictObject({
   threads: z.string(),
   workerCount: z.int().min(1),
   n: whole,
+  attemptCount: whole,
+  refusedCount: whole,
   metrics: metricsOf(() => estimate),
   degradation,
   why: z
@@ -139,6 +144,18 @@ const cell: z.ZodType<Cell> = z.strictObject({
       episode,
     })
     .nullable(),
+});
+
+const refusals: z.ZodType<Refusals> = z.strictObject({
+  outOfTime: z.array(z.string()),
+  unequal: z.array(
+    z.strictObject({
+      treatmentIds: z.tuple([z.string(), z.string()]),
+      refusedCounts: z.tuple([whole, whole]),
+      trialCounts: z.tuple([whole, whole]),
+      p: figure,
+    }),
+  ),
 });
 
 const distance: z.ZodType<Distance> = z.strictObject({
@@ -206,6 +223,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
   ),
   trials: z.array(trial),
   cells: z.array(cell),
+  refusals,
   distances: z.array(distance),
 });
 

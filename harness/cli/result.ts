@@ -9,13 +9,14 @@ export function finishRun(
   { context, library, format }: { context: Context; library: Library; format: string },
 ): number {
   context.out(renderDocument(document, { context, library, format }));
-  const { code, warnings } = verdictOf(document);
+  const { code, warnings, notes } = verdictOf(document);
   if (interrupted && context.signal.reason instanceof Interruption) {
     context.err(
       `${context.signal.reason.message}; what is complete is kept.\nGo on: isoload run --resume ${run}\n`,
     );
     return context.signal.reason.exitCode;
   }
+  for (const note of notes) context.err(`note: ${printable(note)}\n`);
   for (const warning of warnings) context.err(`warning: ${printable(warning)}\n`);
   return code;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
+import { monotonicNs } from "../../runtimes/clock.ts";
 import type { Cores } from "../machine/cores.ts";
 import { observeEnvironment } from "../machine/environment.ts";
 import type { PlanDraft } from "../plan/plan.ts";
@@ -14,7 +15,7 @@ import { createRunFolder, newRunId, RUNS_FOLDER, writePlan, writeTrace } from ".
 import { runTrial } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrace } from "../trial/trial.ts";
 import { keptReferences } from "./analysis.ts";
-import { type Progress, type RunTrial, runLoop } from "./experiment.ts";
+import { type Progress, type ReadClock, type RunTrial, runLoop } from "./experiment.ts";
 import { constantRun } from "./run.ts";
 
 export interface RunRequest {
@@ -27,6 +28,8 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Another way to run a trial; the default starts a process. */
   readonly runTrial?: RunTrial;
+  /** Another clock to time trials by; the default is the machine's. */
+  readonly readClock?: ReadClock;
 }
 
 export interface RunOutcome {
@@ -61,6 +64,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
       references: keptReferences(run),
       judged: [],
       runTrial: request.runTrial ?? runTrial,
+      readClock: request.readClock ?? monotonicNs,
     });
     return { run, ...outcome };
   } finally {

@@ -92,6 +92,7 @@ function compute(
     result: completed(),
     traceHash,
     coreCount,
+    tookNs: 0,
     trace,
     records,
     expected,
@@ -110,6 +111,7 @@ function completed(): TrialResult {
       ending: "all-ended",
       runtimeReturned: true,
       resources: null,
+      sensors: null,
       peer: null,
     },
   };

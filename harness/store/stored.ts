@@ -75,9 +75,13 @@ const environmentSchema: ZodType<Environment> = z.strictObject({
   calibration: z.strictObject({ unitNs: number, clockReadNs: number, sleepOvershootNs: number }),
 });
 
+const byThread = z.strictObject({ runtime: number, harness: number, engine: number });
+
 const resources = z.strictObject({
   elapsedNs: number,
-  cpuNs: z.strictObject({ runtime: number, harness: number, engine: number }).nullable(),
+  cpuNs: byThread.nullable(),
+  runDelayNs: byThread.nullable(),
+  releaserCpuNs: number.nullable(),
   rssBytes: number.nullable(),
   voluntarySwitches: number.nullable(),
   involuntarySwitches: number.nullable(),
@@ -92,6 +96,26 @@ const peer = z.strictObject({
   coreShare: number,
 });
 
+const column = z.array(number);
+
+const sensors = z.strictObject({
+  machine: z
+    .strictObject({
+      cpuCount: number,
+      atNs: column,
+      foreignNs: column,
+      stealNs: column,
+      throttledNs: column.nullable(),
+    })
+    .nullable(),
+  gaps: z
+    .strictObject({
+      longestNs: number,
+      rows: z.array(z.strictObject({ endNs: number, lengthNs: number })),
+    })
+    .nullable(),
+});
+
 const facts = z.strictObject({
   runtimeVersion: text,
   runtimeStats: z.record(text, number),
@@ -99,6 +123,7 @@ const facts = z.strictObject({
   ending: z.enum(["all-ended", "cut-off", "left-early"]),
   resources: resources.nullable(),
   peer: peer.nullable(),
+  sensors: sensors.nullable(),
 });
 
 const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
@@ -113,6 +138,7 @@ const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
     }),
     z.strictObject({ outcome: z.literal("unsupported"), op: text }),
   ]),
+  tookNs: number,
 });
 
 export function parsePlanFile(content: string): Plan {

@@ -4,10 +4,20 @@
  */
 import { strict as assert } from "node:assert";
 import type { TrialRow } from "../analyze.ts";
+import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
+import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
 import { distanceRows } from "./distances.ts";
-import { countText, exactCountText, NO_FIGURE, nsText, ratioText, shareText } from "./units.ts";
+import {
+  countText,
+  exactCountText,
+  NO_FIGURE,
+  nsText,
+  probabilityText,
+  ratioText,
+  shareText,
+} from "./units.ts";
 import { whyText } from "./why.ts";
 
 export interface Overview {
@@ -58,6 +68,8 @@ export const columns: readonly string[] = [
 
 /** More lines of one kind say nothing new on a screen; the JSON document has them all. */
 const LINE_LIMIT = 20;
+/** Attempts are refused for the same few things, with other numbers. */
+const REASON_LIMIT = 3;
 
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
@@ -71,27 +83,48 @@ export function overviewOf(document: ResultDocument): Overview {
     title: titleOf(document),
     groups: groupsOf(document),
     legend,
-    notes: document.plan.notes,
+    notes: [...document.plan.notes, ...outOfTimeNotes(document)],
     failures: limited(
       document.trials
         .filter(({ valid }) => !valid)
         .map(
-          (trial) => `${trialText(document, trial)}: ${trial.outcome}: ${trial.invalidBecause.join("; ")}`,
+          (trial) => `${trialText(document, trial)}: ${endText(trial)}: ${trial.invalidBecause.join("; ")}`,
         ),
     ),
-    warnings: limited(
-      document.trials.flatMap((trial) =>
+    warnings: limited([
+      ...document.refusals.unequal.map((pair) => unequalText(document, pair)),
+      ...document.trials.flatMap((trial) =>
         trial.warnings.map((text) => `${trialText(document, trial)}: ${text}`),
       ),
-    ),
+    ]),
   };
+}
+
+function outOfTimeNotes({ refusals }: ResultDocument): string[] {
+  const count = refusals.outOfTime.length;
+  if (count === 0) return [];
+  const what = count === 1 ? "a refused trial" : `${count} refused trials`;
+  return [
+    `there was no time to run ${what} again: further attempts may take as long as the plan's trials, together`,
+  ];
+}
+
+function unequalText({ treatments }: ResultDocument, pair: UnequalRefusals): string {
+  const [a, b] = pair.treatmentIds.map((treatmentId, index) => {
+    const counts = `${pair.refusedCounts[index]} of ${pair.trialCounts[index]}`;
+    const treatment = treatments.find(({ id }) => id === treatmentId);
+    if (treatment === undefined) return counts;
+    const role = treatment.controlOf === null ? "" : "the control of ";
+    return `${role}${treatment.workload} on ${treatment.runtime}, threads ${treatment.threads} (${counts})`;
+  });
+  return `refusals differ between ${a} and ${b}, p = ${probabilityText(pair.p)}: a comparison of them is inconclusive`;
 }
 
 function titleOf({ environment, plan, state, trials }: ResultDocument): string {
   const { isoloadVersion, nodeVersion, tokioVersion, coreCount, coreCountSource, cpuModel } = environment;
   const parts = [
     `isoload ${isoloadVersion}`,
-    state === "complete" ? "complete" : `${state}: ${trials.length} of ${plan.trialCount} trials`,
+    state === "complete" ? "complete" : `${state}: ${trialsText(trials, plan.trialCount)}`,
     `${plan.roundCount} ${plan.roundCount === 1 ? "round" : "rounds"}`,
     `seed ${plan.seed}`,
     `Node ${nodeVersion}`,
@@ -99,6 +132,14 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
     `${coreCount} ${coreCount === 1 ? "core" : "cores"} (${coreCountSource}) of ${cpuModel}`,
   ];
   return parts.join(" · ");
+}
+
+/** How many of the planned trials there are, further attempts apart. */
+export function trialsText(trials: readonly TrialRow[], plannedCount: number): string {
+  const furtherCount = trials.filter(({ attempt }) => attempt > 1).length;
+  const further =
+    furtherCount === 0 ? "" : `, ${furtherCount} further ${furtherCount === 1 ? "attempt" : "attempts"}`;
+  return `${trials.length - furtherCount} of ${plannedCount} trials${further}`;
 }
 
 function groupsOf(document: ResultDocument): Group[] {
@@ -161,23 +202,46 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const figures =
     cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
   const threads = threadsText(treatment);
-  const why = cell?.why ?? null;
+  const whose = `${treatment.runtime}, threads ${threads}`;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
-    isProven: trials.length > 0 && trials.every(({ valid }) => valid),
-    why: why === null ? null : `why ${treatment.runtime}, threads ${threads}: ${whyText(why)}`,
+    isProven: trials.some(({ valid }) => valid) && trials.every(isProven),
+    why:
+      cell === undefined || cell.why === null
+        ? refusedText(trials, whose)
+        : `why ${whose}: ${whyText(cell.why)}`,
   };
+}
+
+/** A trial that was refused for noise has done its work; it is its figures that do not count. */
+function isProven({ valid, refusal }: TrialRow): boolean {
+  return valid || refusal === "noise";
+}
+
+/** Why a treatment has no figures: what all of its attempts were refused for; null: there are some, or none was. */
+function refusedText(trials: readonly TrialRow[], whose: string): string | null {
+  const refused = trials.filter(({ refusal }) => refusal === "noise");
+  if (refused.length === 0 || trials.some(({ valid }) => valid)) return null;
+  const reasons = [...new Set(refused.flatMap(({ invalidBecause }) => invalidBecause))];
+  const count = refused.length === 1 ? "the only attempt" : `all ${refused.length} attempts`;
+  return `refused ${whose}: ${count}: ${limited(reasons, REASON_LIMIT).join("; ")}`;
 }
 
 /** What became of the trials of one treatment, as to the proof of their work. */
 function checkedText(trials: readonly TrialRow[]): string {
-  const proven = trials.filter(({ valid }) => valid).length;
   if (trials.length === 0) return "not run";
-  if (proven === trials.length) return "proven";
-  const outcomes = [...new Set(trials.filter(({ valid }) => !valid).map(({ outcome }) => outcome))].join(
-    ", ",
-  );
-  return proven === 0 ? outcomes : `${proven} of ${trials.length}, ${outcomes}`;
+  const refusedCount = trials.filter(({ refusal }) => refusal === "noise").length;
+  const proven = trials.filter(isProven).length;
+  const ends = [...new Set(trials.filter((trial) => !isProven(trial)).map(endText))];
+  const refused = refusedCount === 0 ? [] : [`${refusedCount} refused`];
+  if (refusedCount === trials.length) return refused.join();
+  if (proven === trials.length) return ["proven", ...refused].join(", ");
+  return [...(proven === 0 ? [] : [`${proven} of ${trials.length}`]), ...ends, ...refused].join(", ");
+}
+
+/** How a trial that does not count ended, in a word. */
+function endText({ outcome, refusal }: TrialRow): string {
+  return refusal === "noise" ? "refused" : outcome;
 }
 
 function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
@@ -217,11 +281,12 @@ function unservedText(trials: readonly TrialRow[]): string {
 }
 
 function trialText({ treatments }: ResultDocument, trial: TrialRow): string {
-  const { id, treatmentId, workload, runtime, threads } = trial;
+  const { id, treatmentId, attempt, workload, runtime, threads } = trial;
   const isControl = treatments.some(
     (treatment) => treatment.id === treatmentId && treatment.controlOf !== null,
   );
-  return `${isControl ? "control of " : ""}${workload} on ${runtime}, threads ${threads} (${id})`;
+  const which = attempt === 1 ? "" : `, attempt ${attempt} of ${ATTEMPT_LIMIT}`;
+  return `${isControl ? "control of " : ""}${workload} on ${runtime}, threads ${threads} (${id}${which})`;
 }
 
 function limited(lines: readonly string[], limit: number = LINE_LIMIT): string[] {

@@ -34,6 +34,11 @@ export function shareText(share: number | null): string {
   return share === null ? NO_FIGURE : `${significant(share * 100)} %`;
 }
 
+/** A probability, to three digits. */
+export function probabilityText(p: number): string {
+  return significant(p);
+}
+
 /** A difference of shares in percentage points: 0.31 pp. */
 export function pointsText(share: number): string {
   return `${significant(share * 100)} pp`;
