@@ -9,10 +9,8 @@ import type { Records } from "../../../runtimes/record.ts";
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import type { Figure } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
-import type { JudgedTrial } from "./live.ts";
 import { composed, MS } from "./loads.ts";
-import { measured } from "./measured.ts";
+import type { Probe } from "./probe.ts";
 import { subjectOf } from "./subject.ts";
 
 const WINDOW_NS = 400 * MS;
@@ -49,21 +47,18 @@ export function waitFigures(records: Records, stats: Readonly<Record<string, num
   });
 }
 
-export function waitAgreementCases(): SelftestCase[] {
+export function waitAgreementProbes(): Probe[] {
   return [
     { subject: subjectOf("native", { diagnostic: "on" }), workerCount: 2 },
     { subject: subjectOf("native-current-thread", { diagnostic: "on" }), workerCount: 1 },
-  ].map(({ subject, workerCount }) =>
-    caseOn(subject, "our waits against Tokio's histogram", async (live, name) => {
-      const trace = pacedTrace();
-      const { answer } = await measured({
-        name,
-        wantedCount: 1,
-        run: () => live.trial({ trace, subject, workerCount }),
-        figuresOf: ({ row, records }: JudgedTrial) =>
-          records === null ? [] : waitFigures(records, row.runtimeStats ?? {}),
-      });
-      return [answer];
-    }),
-  );
+  ].map(({ subject, workerCount }) => {
+    const trace = pacedTrace();
+    return {
+      name: `our waits against Tokio's histogram on ${subject.label}`,
+      subject,
+      wantedCount: 1,
+      trial: (live) => live.trial({ trace, subject, workerCount }),
+      figuresOf: ({ row, records }) => (records === null ? [] : waitFigures(records, row.runtimeStats ?? {})),
+    };
+  });
 }

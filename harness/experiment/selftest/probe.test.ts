@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Figure } from "./answer.ts";
+import { type Figure, told } from "./answer.ts";
 import { judgedAs, scriptedLive } from "./fixtures/trials.ts";
 import type { JudgedTrial } from "./live.ts";
-import { type Measured, measured } from "./measured.ts";
+import { caseOf, type Probe, type Repeated, repeat } from "./probe.ts";
+import { subjectOf } from "./subject.ts";
 
 /** Each trial says a number of which 0 is the truth, or is refused for noise, or broke. */
 type Script = readonly (number | "noisy" | "crashed" | "diverged")[];
 
-async function play(script: Script, wantedCount: number): Promise<Measured & { runCount: number }> {
+async function play(script: Script, wantedCount: number): Promise<Repeated & { runCount: number }> {
   const trials = script.map((what): JudgedTrial => {
     if (what === "noisy") return judgedAs({ valid: false, invalidBecause: ["others took 1.9 cores"] });
     if (what === "crashed" || what === "diverged")
@@ -15,13 +16,21 @@ async function play(script: Script, wantedCount: number): Promise<Measured & { r
     return judgedAs({ workerCount: what });
   });
   const live = scriptedLive(trials);
-  const figuresOf = ({ row }: JudgedTrial): Figure[] => [
-    { name: "it", unit: "count", said: row.workerCount, truth: 0, tolerance: 1 },
-  ];
-  const run = (): Promise<JudgedTrial> => live.trial({} as never);
-  const result = await measured({ name: "a case", wantedCount, run, figuresOf });
-  return { ...result, runCount: live.runCount() };
+  const repeated = await repeat({ ...probe, wantedCount }, live);
+  return { ...repeated, runCount: live.runCount() };
 }
+
+const { trace } = judgedAs({});
+const subject = subjectOf("ideal");
+const probe: Probe = {
+  name: "a case",
+  subject,
+  wantedCount: 1,
+  trial: (live) => live.trial({ trace, subject, workerCount: 1 }),
+  figuresOf: ({ row }): Figure[] => [
+    { name: "it", unit: "count", said: row.workerCount, truth: 0, tolerance: 1 },
+  ],
+};
 
 describe("a case is", () => {
   test.each<[string, Script, number, string, number]>([
@@ -44,4 +53,23 @@ test("what broke is told, and so is what the machine did", async () => {
   expect((await play(["crashed"], 1)).answer.remark).toBe("the trial crashed: the reason");
   const { answer } = await play(["noisy", "noisy", "noisy"], 1);
   expect(answer).toMatchObject({ remark: "the machine is noisy: others took 1.9 cores", refusedCount: 3 });
+});
+
+async function verdictsOf(asked: Probe, trials: readonly JudgedTrial[]): Promise<string[]> {
+  const verdicts: string[] = [];
+  for await (const { name, verdict } of caseOf(asked).run(scriptedLive(trials)))
+    verdicts.push(`${name}: ${verdict}`);
+  return verdicts;
+}
+
+test("a runtime that is missing is not judged, and no trial is run", async () => {
+  const missing = { ...probe, subject: { ...subject, missingBecause: "there is no cargo" } };
+  expect(await verdictsOf(missing, [])).toEqual(["a case: not-judged"]);
+});
+
+test("valid trials may answer more than the figures say; without any there is nothing more to say", async () => {
+  const asked: Probe = { ...probe, also: (valid) => [told(`of ${valid.length}`, "ok", "")] };
+  expect(await verdictsOf(asked, [judgedAs({ workerCount: 0 })])).toEqual(["a case: ok", "of 1: ok"]);
+  const noisy = judgedAs({ valid: false, invalidBecause: ["noise"] });
+  expect(await verdictsOf(asked, [noisy, noisy, noisy])).toEqual(["a case: not-judged"]);
 });
