@@ -99,6 +99,7 @@ describe("bad input", () => {
     [["run", "--resume", "latest", "-n", "3"], "-n: --resume takes its plan from the run"],
     [["run", "--resume", "x", "a.yaml"], "a.yaml: --resume takes its plan"],
     [["report", "nowhere"], "there is no run at"],
+    [["report", "nowhere", "--trial", "1", "--distance"], "without --distance"],
     [["verify", "nowhere"], "there is no run at"],
     [["trace", "nul"], 'Did you mean "null"?'],
     [["trace", "null,block-k"], "one workload at a time"],
