@@ -20,7 +20,7 @@ const STOP_AFTER_MS = 200;
 const STOPPED_MS = 150;
 
 /** The words by which a refusal names each disturbance. */
-const reasons = { neighbour: /foreign|others/i, stop: /gap|stood still|did not run|stopped/i } as const;
+const reasons = { neighbour: /foreign CPU/, stop: /stood still/ } as const;
 
 /** A way to disturb a trial: answers with the trial that it disturbed. */
 interface Disturbance {
@@ -56,7 +56,7 @@ export async function disturbedAnswer(live: Live, { what, reason, disturb }: Dis
 export function refusalOf(name: string, { row }: JudgedTrial, reason: RegExp): Answer {
   const why = row.invalidBecause.join("; ");
   if (row.valid) return told(name, "wrong", "the trial counts as valid");
-  if (row.outcome !== "completed") return told(name, "wrong", `the trial ${row.outcome}: ${why}`);
+  if (row.refusal !== "noise") return told(name, "wrong", `the trial ${row.outcome}: ${why}`);
   return reason.test(why)
     ? told(name, "ok", `refused: ${why}`)
     : told(name, "wrong", `refused for another reason: ${why}`);

@@ -113,13 +113,21 @@ test("a planted freeze is found by its length and its time, and another one is n
 });
 
 describe("a disturbed trial", () => {
-  const foreign = "others took 1.9 cores";
+  const why = ["foreign CPU took 1.9 of a core"];
   test.each([
-    ["is refused for the disturbance", judgedAs({ valid: false, invalidBecause: [foreign] }), "ok"],
+    ["is refused for it", judgedAs({ valid: false, refusal: "noise", invalidBecause: why }), "ok"],
     ["must not count as valid", judgedAs({}), "wrong"],
-    ["must not be refused for something else", judgedAs({ valid: false, invalidBecause: ["lag"] }), "wrong"],
-    ["must not break", judgedAs({ valid: false, outcome: "crashed", invalidBecause: [foreign] }), "wrong"],
+    [
+      "must not be refused for something else",
+      judgedAs({ valid: false, refusal: "noise", invalidBecause: ["lag"] }),
+      "wrong",
+    ],
+    [
+      "must not break",
+      judgedAs({ valid: false, refusal: "failure", outcome: "crashed", invalidBecause: why }),
+      "wrong",
+    ],
   ])("%s", (_, trial, verdict) => {
-    expect(refusalOf("it", trial, /others/).verdict).toBe(verdict);
+    expect(refusalOf("it", trial, /foreign CPU/).verdict).toBe(verdict);
   });
 });

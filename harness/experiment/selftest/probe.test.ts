@@ -10,9 +10,10 @@ type Script = readonly (number | "noisy" | "crashed" | "diverged")[];
 
 async function play(script: Script, wantedCount: number): Promise<Repeated & { runCount: number }> {
   const trials = script.map((what): JudgedTrial => {
-    if (what === "noisy") return judgedAs({ valid: false, invalidBecause: ["others took 1.9 cores"] });
+    if (what === "noisy")
+      return judgedAs({ valid: false, refusal: "noise", invalidBecause: ["others took 1.9 cores"] });
     if (what === "crashed" || what === "diverged")
-      return judgedAs({ outcome: what, valid: false, invalidBecause: ["the reason"] });
+      return judgedAs({ outcome: what, valid: false, refusal: "identity", invalidBecause: ["the reason"] });
     return judgedAs({ workerCount: what });
   });
   const live = scriptedLive(trials);
@@ -70,6 +71,6 @@ test("a runtime that is missing is not judged, and no trial is run", async () =>
 test("valid trials may answer more than the figures say; without any there is nothing more to say", async () => {
   const asked: Probe = { ...probe, also: (valid) => [told(`of ${valid.length}`, "ok", "")] };
   expect(await verdictsOf(asked, [judgedAs({ workerCount: 0 })])).toEqual(["a case: ok", "of 1: ok"]);
-  const noisy = judgedAs({ valid: false, invalidBecause: ["noise"] });
+  const noisy = judgedAs({ valid: false, refusal: "noise", invalidBecause: ["noise"] });
   expect(await verdictsOf(asked, [noisy, noisy, noisy])).toEqual(["a case: not-judged"]);
 });

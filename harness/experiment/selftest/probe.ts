@@ -80,7 +80,7 @@ export async function repeat({ name, wantedCount, trial, figuresOf }: Probe, liv
   }
 }
 
-/** A trial that a noisy machine spoilt is completed and not valid; every other way not to be valid is no noise. */
+/** Not to be valid is evidence, too, unless the machine is why. */
 function isBroken({ row }: JudgedTrial): boolean {
-  return !row.valid && row.outcome !== "completed";
+  return !row.valid && row.refusal !== "noise";
 }
