@@ -19,7 +19,7 @@ const RATE_PER_SECOND = 5000;
 const BESIDE = 1.5;
 
 /** No canaries: Tokio would count them, too. */
-function pacedTrace(): Trace {
+export function pacedTrace(): Trace {
   const stream = {
     release: { loop: "open", arrivals: { kind: "poisson", ratePerSecond: RATE_PER_SECOND } },
     variants: [{ share: 1, class: "blocker", ops: [{ op: "cpu", units: 2000 }] }],
