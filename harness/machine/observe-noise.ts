@@ -3,6 +3,7 @@
  * Nothing else is to be started meanwhile.
  */
 import { strict as assert } from "node:assert";
+import { availableParallelism } from "node:os";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { monotonicNs } from "../../runtimes/clock.ts";
 import { burn } from "../../workloads/trace/kernel.ts";
@@ -29,7 +30,10 @@ export type ListenFigures = Omit<NoiseFigures, keyof RunFigures>;
 export async function listen(): Promise<ListenFigures> {
   const startNs = monotonicNs();
   const clock = (): number => monotonicNs() - startNs;
-  const board = new SensorBoard(openSources(null), { nowNs: clock(), limitNs: LISTEN_NS });
+  const board = new SensorBoard(openSources({ peerPid: null, coreCount: availableParallelism() }), {
+    nowNs: clock(),
+    limitNs: LISTEN_NS,
+  });
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const latenessNs: number[] = [];
   let nextTurnNs = TURN_NS;
