@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import type { PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import type { Records } from "../runtimes/record.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
+import { littleBroken } from "./judge/little.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
@@ -88,7 +89,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     ...NOTHING_MEASURED,
     ...judged,
     traceHash: planned.traceHash,
-    valid: judged.outcome === "completed",
+    valid: judged.outcome === "completed" && judged.invalidBecause.length === 0,
   };
 }
 
@@ -124,9 +125,10 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
   // No sensor of a trial says when others were on its cores.
   const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
+  const lies = littleBroken(trace, records);
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    invalidBecause: late,
+    invalidBecause: lies === null ? late : [lies, ...late],
     warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
     resultHash: resultHashOf(trace, records),
     counts,

@@ -459,6 +459,7 @@ const cheats: readonly Cheat[] = [
       resources: {
         elapsedNs: 1,
         cpuNs: null,
+        workerCpuNs: null,
         rssBytes: null,
         voluntarySwitches: null,
         involuntarySwitches: null,
@@ -499,6 +500,7 @@ function cutOff(finishNs: (task: number) => number): Scene {
     scene.releaser.submitted(task, 0);
     if (task >= 7) continue;
     worker?.pollStarts(task, finishNs(task) - MS, 0);
+    worker?.held(task, CPU, finishNs(task) - MS, finishNs(task));
     worker?.performed(CPU, 0);
     worker?.finished(task, finishNs(task), checksums[task] as number);
   }

@@ -75,6 +75,7 @@ const environmentSchema: ZodType<Environment> = z.strictObject({
 const resources = z.strictObject({
   elapsedNs: number,
   cpuNs: z.strictObject({ runtime: number, harness: number, engine: number }).nullable(),
+  workerCpuNs: z.array(number.nullable()).nullable(),
   rssBytes: number.nullable(),
   voluntarySwitches: number.nullable(),
   involuntarySwitches: number.nullable(),

@@ -194,7 +194,10 @@ interface UsageWindow {
 function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow): TrialResources {
   const rssBytes = process.memoryUsage.rss();
   if (before === null || after === null) {
-    return { elapsedNs, cpuNs: null, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
+    return {
+      ...{ elapsedNs, rssBytes },
+      ...{ cpuNs: null, workerCpuNs: null, voluntarySwitches: null, involuntarySwitches: null },
+    };
   }
   const lanes = laneThreadIds(records);
   const releaser = lanes.at(-1);
@@ -202,6 +205,11 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
   const cpuNs = { runtime: 0, harness: 0, engine: 0 };
   let voluntarySwitches = 0;
   let involuntarySwitches = 0;
+  const usedNs = (thread: number): number | null => {
+    const last = after.get(thread);
+    return last === undefined ? null : last.cpuNs - (before.get(thread)?.cpuNs ?? 0);
+  };
+  const workerCpuNs = lanes.slice(0, -1).map(usedNs);
   for (const [thread, usage] of after) {
     const earlier = before.get(thread) ?? { cpuNs: 0, voluntarySwitches: 0, involuntarySwitches: 0 };
     const isHarness = thread === process.pid || thread === releaser;
@@ -211,7 +219,7 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
     voluntarySwitches += usage.voluntarySwitches - earlier.voluntarySwitches;
     involuntarySwitches += usage.involuntarySwitches - earlier.involuntarySwitches;
   }
-  return { elapsedNs, cpuNs, rssBytes, voluntarySwitches, involuntarySwitches };
+  return { elapsedNs, cpuNs, workerCpuNs, rssBytes, voluntarySwitches, involuntarySwitches };
 }
 
 /** The connections stand since the start; all else is what the trial added. */

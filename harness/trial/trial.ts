@@ -80,6 +80,8 @@ export interface TrialResources {
   readonly elapsedNs: number;
   /** By kind of thread: the runtime's workers, our witness and releaser, the engine's own helpers. */
   readonly cpuNs: { readonly runtime: number; readonly harness: number; readonly engine: number } | null;
+  /** By worker, of the thread that its lane names; null: no such thread of the process was alive at the end. */
+  readonly workerCpuNs: readonly (number | null)[] | null;
   readonly rssBytes: number | null;
   readonly voluntarySwitches: number | null;
   readonly involuntarySwitches: number | null;

@@ -593,6 +593,7 @@ function factsOf({ hasResources }: Random): TrialFacts {
     resources: {
       elapsedNs: 11,
       cpuNs: { runtime: 12, harness: 13, engine: 14 },
+      workerCpuNs: null,
       rssBytes: 15,
       voluntarySwitches: 16,
       involuntarySwitches: 17,
