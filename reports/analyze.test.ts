@@ -18,7 +18,8 @@ const completedWith = (changed: Partial<TrialFacts>): TrialResult => ({
 test("a completed trial with proven identity is valid and has its figures", () => {
   const scene = closedScene();
   const row = rowOf(plannedTrial(scene, "t2", 0), scene, completed);
-  expect(row).toMatchObject({ outcome: "completed", valid: true, invalidBecause: [], warnings: [] });
+  expect(row).toMatchObject({ outcome: "completed", valid: true, invalidBecause: [], refusal: null });
+  expect(row.warnings).toEqual([]);
   expect(row.resultHash).toMatch(/^[0-9a-f]{64}$/);
   expect(row.counts).toEqual({
     planned: 40,
@@ -43,6 +44,7 @@ test("a diverged trial shows its counts and reasons and no figure", () => {
     metrics: null,
     classes: null,
     timeline: null,
+    refusal: "identity",
     resultHash: null,
     runtimeStats: null,
   });
@@ -53,7 +55,7 @@ test("a diverged trial shows its counts and reasons and no figure", () => {
 test("a runtime that did not return is timed out, keeps its figures and is not valid", () => {
   const scene = closedScene();
   const row = rowOf(plannedTrial(scene, "t2", 0), scene, completedWith({ runtimeReturned: false }));
-  expect(row).toMatchObject({ outcome: "timed-out", valid: false });
+  expect(row).toMatchObject({ outcome: "timed-out", valid: false, refusal: "failure" });
   expect(row.invalidBecause).toEqual([expect.stringMatching(/did not return .* sealed by the witness/)]);
   expect(row.metrics).not.toBeNull();
   expect(row.counts?.done).toBe(40);
@@ -91,6 +93,7 @@ test.each<[string, TrialResult, RegExp]>([
       workerCount: 1,
     },
     result,
+    tookNs: 1e9,
     trace: null,
     traceHash: planned.traceHash,
     coreCount: 2,

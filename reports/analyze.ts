@@ -13,6 +13,12 @@ import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
 import { isCutOff, lostStretchesOf } from "./rows.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
+/**
+ * Why a trial counts for nothing: the machine or the load's generator spoiled it, so that another attempt may
+ * succeed; its work is not proven or its records contradict themselves; or it left no records at all.
+ */
+export type Refusal = "noise" | "identity" | "failure";
+
 export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
 
 export interface ClassRow extends Readonly<Record<Quantity, Summary>> {
@@ -27,6 +33,8 @@ export interface TrialRow {
   readonly treatmentId: string;
   readonly round: number;
   readonly attempt: number;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
   readonly workload: string;
   /** As typed, with its options. */
   readonly runtime: string;
@@ -35,6 +43,8 @@ export interface TrialRow {
   readonly workerCount: number;
   readonly outcome: Outcome;
   readonly valid: boolean;
+  /** null if and only if it is valid. */
+  readonly refusal: Refusal | null;
   /** Empty if and only if it is valid. */
   readonly invalidBecause: readonly string[];
   /** What a reader should know of a trial all the same. */
@@ -56,6 +66,7 @@ export interface TrialEvidence {
   readonly planned: PlannedTrial;
   readonly treatment: Treatment;
   readonly result: TrialResult;
+  readonly tookNs: number;
   /** Hash of the trace's bytes as they stand in the run folder. */
   readonly traceHash: string;
   /** Cores that the run had, as planned. */
@@ -76,12 +87,13 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
   const judged =
     result.outcome === "completed"
       ? judgeCompleted(evidence, result.facts)
-      : { outcome: result.outcome, invalidBecause: causeOf(result) };
+      : { outcome: result.outcome, refusal: "failure" as const, invalidBecause: causeOf(result) };
   return {
     id: planned.id,
     treatmentId: planned.treatmentId,
     round: planned.round,
     attempt: planned.attempt,
+    tookNs: evidence.tookNs,
     workload: treatment.workload,
     runtime: treatment.runtimeLabel,
     threads: treatment.threads,
@@ -89,7 +101,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     ...NOTHING_MEASURED,
     ...judged,
     traceHash: planned.traceHash,
-    valid: judged.outcome === "completed" && judged.invalidBecause.length === 0,
+    valid: judged.refusal === null,
   };
 }
 
@@ -97,6 +109,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
 const NOTHING_MEASURED = {
   outcome: "crashed",
   valid: false,
+  refusal: null,
   invalidBecause: [],
   warnings: [],
   traceHash: "",
@@ -109,7 +122,7 @@ const NOTHING_MEASURED = {
   timeline: null,
 } as const satisfies Partial<TrialRow>;
 
-type Judged = Pick<TrialRow, "outcome" | "invalidBecause"> & Partial<TrialRow>;
+type Judged = Pick<TrialRow, "outcome" | "refusal" | "invalidBecause"> & Partial<TrialRow>;
 
 function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const { planned, treatment, trace, traceHash, records, expected } = evidence;
@@ -122,13 +135,17 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const counts = countsOf(trace, records);
   const reasons = divergedBecause({ trace, traceHash, plannedHash, records, facts, workerCount, expected });
   const late = facts.runtimeReturned ? [] : [NOT_RETURNED];
-  if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
+  if (reasons.length > 0) {
+    return { outcome: "diverged", refusal: "identity", invalidBecause: [...reasons, ...late], counts };
+  }
   // No sensor of a trial says when others were on its cores.
   const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
   const lies = littleBroken(trace, records);
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    invalidBecause: lies === null ? late : [lies, ...late],
+    ...(lies === null
+      ? { refusal: facts.runtimeReturned ? null : "failure", invalidBecause: late }
+      : { refusal: "identity", invalidBecause: [lies, ...late] }),
     warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
     resultHash: resultHashOf(trace, records),
     counts,

@@ -459,6 +459,8 @@ const cheats: readonly Cheat[] = [
       resources: {
         elapsedNs: 1,
         cpuNs: null,
+        runDelayNs: null,
+        releaserCpuNs: null,
         workerCpuNs: null,
         rssBytes: null,
         voluntarySwitches: null,

@@ -272,3 +272,29 @@ describe("every runtime", { timeout: 60_000 }, () => {
     },
   );
 });
+
+describe("selftest", () => {
+  test("prints a line an answer and ends with 0 where all are as they must be", () => {
+    const { status, stdout } = isoload(fresh(), "selftest", "--only", "D2 on ideal,D5 on ideal");
+    expect(stdout).toMatch(
+      /^ok +D2 on ideal: all held 50 % \(truth 50 %\), .*\nok +D5 on ideal: .*\n2 answers in /,
+    );
+    expect(status).toBe(0);
+  });
+
+  test("is one document as JSON, and a broken runtime ends with 4", () => {
+    const folder = fresh();
+    const scheduler = "makeScheduler: () => ({ ready() {}, next: () => 0.5 })";
+    writeFileSync(
+      join(folder, "mine.mjs"),
+      `export default { name: "mine", summary: "a test's", workers: "one", ${scheduler} };`,
+    );
+    const { status, stdout } = isoload(folder, "selftest", "-r", "./mine.mjs", "--format", "json");
+    const { answers } = JSON.parse(stdout);
+    expect(answers[0]).toMatchObject({
+      verdict: "wrong",
+      remark: expect.stringContaining("next() answered 0.5"),
+    });
+    expect(status).toBe(4);
+  });
+});

@@ -39,6 +39,7 @@ export function registerRun(program: Command, context: Context): void {
       examples([
         "isoload run",
         "isoload run -w block-k:blockers=2,blockMs=50 -r single-thread,work-stealing -t 1x,2x -n 3",
+        "isoload run -w block-k -r work-stealing -n 6 --control",
         "isoload run -w null,cpu-mix -n 2 --format json",
         "isoload run --resume latest",
       ]),

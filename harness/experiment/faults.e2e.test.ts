@@ -21,6 +21,7 @@ async function runBeside(fault: string): Promise<{ row: TrialRow; other: TrialRo
     config: {
       workloads: ["cpu-mix:tasks=64,units=2000,inFlight=4"],
       runtimes: ["ideal", "single-thread"],
+      threads: [1],
       rounds: 1,
     },
   });

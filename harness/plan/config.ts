@@ -21,6 +21,8 @@ export interface Config {
   readonly duration?: string;
   readonly seed?: number;
   readonly canaryPeriod?: string;
+  /** Measures the same work without blocking beside every treatment with blocks. */
+  readonly control?: boolean;
   readonly require?: readonly string[];
 }
 

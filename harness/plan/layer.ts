@@ -11,6 +11,7 @@ export type Key =
   | "duration"
   | "seed"
   | "canaryPeriod"
+  | "control"
   | "require";
 
 export type Path = readonly (string | number)[];

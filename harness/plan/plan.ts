@@ -9,6 +9,7 @@ import { shown } from "../../workloads/parameter.ts";
 import type { Workload } from "../../workloads/workload.ts";
 import type { Cores } from "../machine/cores.ts";
 import type { Treatment } from "../trial/trial.ts";
+import { withControls } from "./controls.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
@@ -59,6 +60,7 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const roundCount = readWhole(reading, "rounds", { min: 1, max: ROUND_LIMIT, fallback: DEFAULT_ROUNDS });
   const durationNs = readDuration(reading, "duration", DURATION_RANGE) ?? DEFAULT_DURATION_NS;
   const canaryPeriodNs = readDuration(reading, "canaryPeriod", CANARY_RANGE) ?? DEFAULT_CANARY_PERIOD_NS;
+  const hasControl = readSwitch(reading, "control");
   const threads = readThreads(reading, request.cores.count);
   const known: Known = { runtimes: request.runtimes, modules: request.modules ?? new Map() };
   const choices = readChoices(reading, known);
@@ -75,7 +77,8 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   for (const { runtime, reason } of unavailable) notes.push(`${runtime} is skipped: ${reason}`);
   const missing = new Set(unavailable.map(({ runtime }) => runtime));
   const present = choices.filter(({ runtime }) => !missing.has(runtime.name));
-  const treatments = crossed(loads, present, threads);
+  const plain = crossed(loads, present, threads);
+  const treatments = hasControl ? withControls(loads, plain, notes) : plain;
   return {
     draft: {
       ...{ seed, roundCount, durationNs, canaryPeriodNs, coreCount: request.cores.count },
@@ -118,6 +121,7 @@ const planKeys: readonly Key[] = [
   "duration",
   "seed",
   "canaryPeriod",
+  "control",
   "require",
 ];
 
@@ -146,6 +150,15 @@ function readWhole(
     message: `${given.subject} is ${shown(value)}. Give a whole number from ${min} to ${max}.`,
   });
   return fallback;
+}
+
+/** Off unless it is given. */
+function readSwitch(reading: Reading, key: Key): boolean {
+  const [given] = valuesOf(reading, key, "one");
+  if (given === undefined || typeof given.value === "boolean") return given?.value === true;
+  const message = `${given.subject} is ${shown(given.value)}. Give true or false.`;
+  reading.problems.push({ where: given.where, message });
+  return false;
 }
 
 function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs: number }): number | null {

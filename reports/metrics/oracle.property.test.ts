@@ -593,6 +593,8 @@ function factsOf({ hasResources }: Random): TrialFacts {
     resources: {
       elapsedNs: 11,
       cpuNs: { runtime: 12, harness: 13, engine: 14 },
+      runDelayNs: { runtime: 20, harness: 21, engine: 22 },
+      releaserCpuNs: 5,
       workerCpuNs: null,
       rssBytes: 15,
       voluntarySwitches: 16,

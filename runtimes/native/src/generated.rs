@@ -4,7 +4,7 @@
 use crate::cells::{F64, I32, U8, U16, U32};
 
 pub const LAYOUT_FINGERPRINT: &str =
-    "aef9d7e9db8fdc720aa055742403d7a8168de9603e7e5727d3f2ff813e62d4b2";
+    "89f2ac6e59f73d4a4a86de96e88a11a9e63ad8ca2946a87a0fca95e37c52a8ef";
 pub const TRACE_MAGIC: [u8; 8] = *b"ISOTRACE";
 pub const TRACE_VERSION: u32 = 1;
 pub const RECORDS_MAGIC: [u8; 8] = *b"ISORECRD";
@@ -195,7 +195,8 @@ pub struct TaskRecord {
     pub worker: U16,
     pub state: U8,
     pub starts: U8,
-    pub reserved: U32,
+    pub reserved0: U32,
+    pub reserved1: F64,
 }
 
 #[repr(C)]
@@ -429,7 +430,7 @@ const _: () = {
 };
 
 const _: () = {
-    assert!(size_of::<TaskRecord>() == 56);
+    assert!(size_of::<TaskRecord>() == 64);
     assert!(core::mem::offset_of!(TaskRecord, submitted_ns) == 0);
     assert!(core::mem::offset_of!(TaskRecord, first_poll_ns) == 8);
     assert!(core::mem::offset_of!(TaskRecord, finish_ns) == 16);
@@ -440,7 +441,8 @@ const _: () = {
     assert!(core::mem::offset_of!(TaskRecord, worker) == 48);
     assert!(core::mem::offset_of!(TaskRecord, state) == 50);
     assert!(core::mem::offset_of!(TaskRecord, starts) == 51);
-    assert!(core::mem::offset_of!(TaskRecord, reserved) == 52);
+    assert!(core::mem::offset_of!(TaskRecord, reserved0) == 52);
+    assert!(core::mem::offset_of!(TaskRecord, reserved1) == 56);
 };
 
 const _: () = {

@@ -121,7 +121,7 @@ function ringAt({ code: { atomics }, bells }: Shared, worker: number): void {
   atomics.notify(bells, worker);
 }
 
-/** A worker as `StealingLoop` drives its core. */
+/** A worker as `StealingLoop` drives its core, in the turn of `ParkingLoop`. */
 function workerOf(shared: Shared, worker: number): Thread["start"] {
   const { code, described, queues, flags, bells } = shared;
   const { load, wait, store } = code.atomics;

@@ -40,7 +40,8 @@ export const omissions: readonly Cheat[] = [
     because: /the trial ended before its cut-off/,
     inWorker: ({ trace, records, worker }) => {
       pollOnly((task) => {
-        const isLeftOut = task % 2 === 1 && trace.taskU32[task * TASK_U32 + TASK_CLASS] === trace.measuredClass;
+        const isLeftOut =
+          task % 2 === 1 && trace.taskU32[task * TASK_U32 + TASK_CLASS] === trace.measuredClass;
         const done = worker * LANE_WORDS + laneRow.index.done;
         if (isLeftOut) records.laneU32[done] = (records.laneU32[done] as number) + 1;
         return !isLeftOut;
