@@ -74,17 +74,17 @@ interface Possibility {
 }
 
 function possibilities({ trials }: Trials): Possibility[] {
-  const rounds = [...new Set(trials.map(({ round }) => round))];
+  const rounds = new Map<number, PlannedTrial[]>(trials.map(({ round }) => [round, []]));
+  for (const trial of trials) rounds.get(trial.round)?.push(trial);
   const attempts = Array.from({ length: ATTEMPT_LIMIT }, (_, index) => index + 1);
-  return rounds.flatMap((round) => {
-    const ofRound = trials.filter((trial) => trial.round === round);
-    return attempts.flatMap((attempt) =>
+  return [...rounds.values()].flatMap((ofRound) =>
+    attempts.flatMap((attempt) =>
       ofRound.map((first) => ({
         trial: attemptOf(first, attempt),
         before: attempt === 1 ? null : attemptOf(first, attempt - 1),
       })),
-    );
-  });
+    ),
+  );
 }
 
 function attemptOf(first: PlannedTrial, attempt: number): PlannedTrial {

@@ -9,7 +9,7 @@ import type { Picture } from "../../reports/lanes.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { readCores } from "../machine/cores.ts";
-import { examine, type Finding } from "../machine/doctor.ts";
+import { type Examination, examine } from "../machine/doctor.ts";
 import type { Config } from "../plan/config.ts";
 import { UsageError } from "../plan/usage-error.ts";
 import { readEnvironment, readPlan } from "../store/store.ts";
@@ -27,7 +27,10 @@ export { workloads } from "../../workloads/catalog.ts";
 export type { Parameter, Problem } from "../../workloads/parameter.ts";
 export type { Workload } from "../../workloads/workload.ts";
 export { readCores } from "../machine/cores.ts";
-export type { Finding } from "../machine/doctor.ts";
+export type { Examination } from "../machine/doctor.ts";
+export { noiseLines } from "../machine/doctor-noise.ts";
+export type { Finding } from "../machine/finding.ts";
+export type { Noise } from "../machine/noise.ts";
 export type { Config } from "../plan/config.ts";
 export { formatDuration } from "../plan/duration.ts";
 export type { PlanDraft } from "../plan/plan.ts";
@@ -81,7 +84,7 @@ export function pictureTrial(reference: string, trial: string): Picture {
   throw new UsageError([{ where: "--trial", message }]);
 }
 
-/** What on this machine would spoil results. Takes a little more than a second. */
-export function examineMachine(): Promise<readonly Finding[]> {
+/** What on this machine would spoil results, the worst first, and how noisy it is. Takes four seconds. */
+export function examineMachine(): Promise<Examination> {
   return examine(readCores(), runtimes);
 }
