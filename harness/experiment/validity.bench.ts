@@ -5,6 +5,7 @@
  *
  * Takes some eight minutes; an argument sets the number of trials a case. The first goal needs a quiet machine.
  */
+import { strict as assert } from "node:assert";
 import { availableParallelism } from "node:os";
 import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
 import { leafOf } from "../../reports/metrics/tree.ts";
@@ -105,7 +106,8 @@ async function oneTrial(
     runtime,
     workerCount,
     onSpawn: (spawned) => {
-      pid = spawned;
+      assert(spawned.pid !== undefined, "the trial's process was started");
+      pid = spawned.pid;
     },
     onEvent: ({ event }) => {
       if (event === "ready" && during !== undefined)

@@ -1,4 +1,5 @@
 /** Real trials that are disturbed: they are refused for that, whatever else the machine is doing. */
+import { strict as assert } from "node:assert";
 import { expect, test } from "vitest";
 import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
 import { build } from "../../workloads/trace/build.ts";
@@ -35,7 +36,8 @@ async function judged(disturb: (pid: number) => Promise<void>, onNoise: OnNoise)
     runtime: "single-thread",
     workerCount: 1,
     onSpawn: (spawned) => {
-      pid = spawned;
+      assert(spawned.pid !== undefined, "the trial's process was started");
+      pid = spawned.pid;
     },
     onEvent: ({ event }) => {
       if (event === "ready")
