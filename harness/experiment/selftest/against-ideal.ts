@@ -13,11 +13,10 @@ import { allocateRecords, shapeFor } from "../../../runtimes/record.ts";
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import { type Figure, toleranceOf } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
 import { figureOf, type JudgedTrial } from "./live.ts";
 import { CANARY_PERIOD_NS, composed, MS } from "./loads.ts";
-import { measured } from "./measured.ts";
 import { withMeasuredBlocks } from "./measured-lengths.ts";
+import type { Probe } from "./probe.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 const BLOCK_NS = 10 * MS;
@@ -95,35 +94,29 @@ export function figuresAgainstIdeal(
 }
 
 /** A runtime of which `hasOneQueue` says whether the canaries' delays are known, too. */
-export interface Contender {
+interface Contender {
   readonly subject: Subject;
   readonly workerCount: number;
   readonly hasOneQueue: boolean;
 }
 
-export function contenders(): Contender[] {
-  return [
+export function againstIdealProbes(): Probe[] {
+  const contenders: readonly Contender[] = [
     { subject: subjectOf("single-thread"), workerCount: 1, hasOneQueue: true },
     { subject: subjectOf("work-stealing", { queue: "global" }), workerCount: 2, hasOneQueue: true },
     { subject: subjectOf("work-stealing"), workerCount: 2, hasOneQueue: false },
     { subject: subjectOf("native"), workerCount: 2, hasOneQueue: false },
   ];
+  return contenders.map(againstIdealProbe);
 }
 
 /** Every trial has blocks of its own: the seeds ascend. */
-export function againstIdealCase({ subject, workerCount, hasOneQueue }: Contender): SelftestCase {
-  return caseOn(subject, "random blocks against ideal", async (live, name) => {
-    let seed = 0;
-    const { answer } = await measured({
-      name,
-      wantedCount: 1,
-      run: () => live.trial({ trace: randomBlocks(workerCount, ++seed), subject, workerCount }),
-      figuresOf: (trial) => figuresAgainstIdeal(trial, { workerCount, hasOneQueue }),
-    });
-    return [answer];
-  });
-}
-
-export function againstIdealCases(): SelftestCase[] {
-  return contenders().map(againstIdealCase);
+export function againstIdealProbe({ subject, workerCount, hasOneQueue }: Contender): Probe {
+  return {
+    name: `random blocks against ideal on ${subject.label}`,
+    subject,
+    wantedCount: 1,
+    trial: (live, attempt) => live.trial({ trace: randomBlocks(workerCount, attempt), subject, workerCount }),
+    figuresOf: (trial) => figuresAgainstIdeal(trial, { workerCount, hasOneQueue }),
+  };
 }

@@ -1,22 +1,23 @@
 /** Every case of the selftest, in the order in which they are run: one line a family. */
-import { againstIdealCase, againstIdealCases } from "./against-ideal.ts";
+import { againstIdealProbe, againstIdealProbes } from "./against-ideal.ts";
 import type { SelftestCase } from "./case.ts";
 import { conformingCase } from "./conforming.ts";
-import { allHeldCase, deterministicCases, knownLoads } from "./deterministic.ts";
+import { allHeldProbe, deterministicProbes, knownLoads } from "./deterministic.ts";
 import { disturbedCases } from "./disturbed.ts";
-import { freezeCase, freezeCases } from "./freeze.ts";
-import { partitionedCases } from "./partitioned.ts";
+import { freezeProbe, freezeProbes } from "./freeze.ts";
+import { partitionedProbes } from "./partitioned.ts";
+import { caseOf } from "./probe.ts";
 import type { Subject } from "./subject.ts";
-import { waitAgreementCases } from "./wait-agreement.ts";
+import { waitAgreementProbes } from "./wait-agreement.ts";
 
 /** What isoload is asked of the runtimes in its catalogue. */
 export function catalogueCases(): SelftestCase[] {
   return [
-    ...deterministicCases(),
-    ...partitionedCases(),
-    ...againstIdealCases(),
-    ...freezeCases(),
-    ...waitAgreementCases(),
+    ...deterministicProbes().map(caseOf),
+    ...partitionedProbes().map(caseOf),
+    ...againstIdealProbes().map(caseOf),
+    ...freezeProbes().map(caseOf),
+    ...waitAgreementProbes().map(caseOf),
     ...disturbedCases(),
   ];
 }
@@ -26,10 +27,11 @@ export function catalogueCases(): SelftestCase[] {
  * polls. With several workers the truth would hang on how its scheduler shares work among them.
  */
 export function userCases(subject: Subject): SelftestCase[] {
+  const forOneWorker = knownLoads.filter(({ workerCount }) => workerCount === 1);
   return [
     conformingCase(subject),
-    ...knownLoads.filter(({ workerCount }) => workerCount === 1).map((known) => allHeldCase(known, subject)),
-    againstIdealCase({ subject, workerCount: 1, hasOneQueue: false }),
-    freezeCase(subject, 1),
+    ...forOneWorker.map((known) => caseOf(allHeldProbe(known, subject))),
+    caseOf(againstIdealProbe({ subject, workerCount: 1, hasOneQueue: false })),
+    caseOf(freezeProbe(subject, 1)),
   ];
 }

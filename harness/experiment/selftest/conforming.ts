@@ -9,8 +9,8 @@ import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
 import type { Subject } from "./subject.ts";
 
-/** The longest case ends by itself within half of it, even where the runtime hangs. */
-const SILENCE_LIMIT_MS = 60_000;
+/** Longer than any case takes to give up on a runtime that hangs; beyond it, the table itself hangs with it. */
+const SILENCE_LIMIT_MS = 90_000;
 const LAST_WORDS_LENGTH = 300;
 
 export function conformingCase(subject: Subject): SelftestCase {
@@ -38,7 +38,11 @@ async function* conform({ path, subject, signal }: Candidate): AsyncGenerator<An
   const ended: Promise<unknown[]> = once(child, "close");
   const kill = (): void => void child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });
-  const silence = setTimeout(kill, SILENCE_LIMIT_MS);
+  let isSilent = false;
+  const silence = setTimeout(() => {
+    isSilent = true;
+    kill();
+  }, SILENCE_LIMIT_MS);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       silence.refresh();
@@ -50,8 +54,10 @@ async function* conform({ path, subject, signal }: Candidate): AsyncGenerator<An
     const [code, by] = await ended;
     signal.throwIfAborted();
     if (code === 0) return;
-    const end = by === null ? `exit code ${String(code)}` : `killed by ${String(by)}`;
-    yield told(`conformance of ${subject.label}`, "wrong", `its process ended with ${end}: ${lastWords()}`);
+    const end = isSilent
+      ? `its process said nothing for ${SILENCE_LIMIT_MS / 1e3} s`
+      : `its process ended with ${by === null ? `exit code ${String(code)}` : String(by)}`;
+    yield told(`conformance of ${subject.label}`, "wrong", `${end}: ${lastWords()}`);
   } finally {
     clearTimeout(silence);
     signal.removeEventListener("abort", kill);

@@ -6,8 +6,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Answer, told } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
-import type { JudgedTrial, Live } from "./live.ts";
+import type { SelftestCase } from "./case.ts";
+import type { JudgedTrial, Live, LiveTrial } from "./live.ts";
 import { blocksTrace } from "./loads.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -20,53 +20,57 @@ const STOP_AFTER_MS = 200;
 const STOPPED_MS = 150;
 
 /** The words by which a refusal names each disturbance. */
-const reasons = { neighbour: /foreign|others/i, stop: /gap|stood still|did not run|stopped/i } as const;
+const reasons = { neighbour: /foreign CPU/, stop: /stood still/ } as const;
+
+/** A way to disturb a trial: answers with the trial that it disturbed. */
+interface Disturbance {
+  readonly what: string;
+  readonly reason: RegExp;
+  readonly disturb: (live: Live, trial: LiveTrial) => Promise<JudgedTrial>;
+}
+
+export const disturbances: readonly Disturbance[] = [
+  { what: "a neighbour that burns every core", reason: reasons.neighbour, disturb: besideNeighbour },
+  { what: "stopped for 150 ms in the middle", reason: reasons.stop, disturb: stopped },
+];
 
 export function disturbedCases(): SelftestCase[] {
-  const subject = subjectOf("single-thread");
-  const trace = blocksTrace(load);
-  const trial = { trace, subject, workerCount: 1 };
-  return [
-    caseOn(subject, "a neighbour that burns every core", (live, name) =>
-      withoutSensors(name, () =>
-        besideNeighbour(live.coreCount, async () =>
-          refusalOf(name, await live.trial(trial), reasons.neighbour),
-        ),
-      ),
-    ),
-    caseOn(subject, "stopped for 150 ms in the middle", (live, name) =>
-      withoutSensors(name, async () => refusalOf(name, await stopped(live, trial), reasons.stop)),
-    ),
-  ];
+  return disturbances.map((disturbance) => ({
+    name: disturbance.what,
+    run: async function* (live) {
+      // What disturbs a trial is read from /proc.
+      yield process.platform === "linux"
+        ? await disturbedAnswer(live, disturbance)
+        : told(disturbance.what, "not-judged", `trials have no sensors on ${process.platform}`);
+    },
+  }));
+}
+
+/** One trial, disturbed. */
+export async function disturbedAnswer(live: Live, { what, reason, disturb }: Disturbance): Promise<Answer> {
+  const trial = { trace: blocksTrace(load), subject: subjectOf("single-thread"), workerCount: 1 };
+  return refusalOf(what, await disturb(live, trial), reason);
 }
 
 /** Right where the trial was refused for that reason; its work being wrong is another matter. */
 export function refusalOf(name: string, { row }: JudgedTrial, reason: RegExp): Answer {
   const why = row.invalidBecause.join("; ");
   if (row.valid) return told(name, "wrong", "the trial counts as valid");
-  if (row.outcome !== "completed") return told(name, "wrong", `the trial ${row.outcome}: ${why}`);
+  if (row.refusal !== "noise") return told(name, "wrong", `the trial ${row.outcome}: ${why}`);
   return reason.test(why)
     ? told(name, "ok", `refused: ${why}`)
     : told(name, "wrong", `refused for another reason: ${why}`);
 }
 
-/** What disturbs a trial is read from /proc. */
-async function withoutSensors(name: string, find: () => Promise<Answer>): Promise<readonly Answer[]> {
-  return process.platform === "linux"
-    ? [await find()]
-    : [told(name, "not-judged", `trials have no sensors on ${process.platform}`)];
-}
-
-async function besideNeighbour<Value>(threadCount: number, use: () => Promise<Value>): Promise<Value> {
+/** Runs the trial beside a process that burns as many threads as there are cores. */
+async function besideNeighbour(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
   const script = fileURLToPath(new URL("./neighbour.js", import.meta.url));
-  const neighbour = spawn(process.execPath, [script, String(threadCount), String(NEIGHBOUR_LIMIT_MS)], {
-    stdio: ["pipe", "pipe", "ignore"],
-    env: {},
-  });
+  const line = [script, String(live.coreCount), String(NEIGHBOUR_LIMIT_MS)];
+  const neighbour = spawn(process.execPath, line, { stdio: ["pipe", "pipe", "ignore"], env: {} });
   const ended = once(neighbour, "close");
   try {
     await Promise.race([once(neighbour.stdout, "data"), ended]);
-    return await use();
+    return await live.trial(trial);
   } finally {
     neighbour.kill("SIGKILL");
     await ended;
@@ -74,17 +78,14 @@ async function besideNeighbour<Value>(threadCount: number, use: () => Promise<Va
 }
 
 /** Runs the trial and stops its process for a while, with all of its threads. */
-async function stopped(live: Live, trial: Parameters<Live["trial"]>[0]): Promise<JudgedTrial> {
-  let pid: number | null = null;
+function stopped(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
+  let send: (signal: NodeJS.Signals) => void = () => undefined;
   const timers: NodeJS.Timeout[] = [];
-  const send = (signal: NodeJS.Signals): void => {
-    if (pid !== null) process.kill(pid, signal);
-  };
-  const judged = await live
+  return live
     .trial({
       ...trial,
-      onSpawn: (spawned) => {
-        pid = spawned;
+      onSpawn: (child) => {
+        send = (signal) => child.kill(signal);
       },
       onEvent: ({ event }) => {
         if (event !== "ready") return;
@@ -95,5 +96,4 @@ async function stopped(live: Live, trial: Parameters<Live["trial"]>[0]): Promise
       },
     })
     .finally(() => timers.forEach(clearTimeout));
-  return judged;
 }

@@ -2,10 +2,9 @@
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import type { Figure } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
 import { figureOf, type JudgedTrial } from "./live.ts";
 import { blocksStream, CANARY_PERIOD_NS, composed, MS } from "./loads.ts";
-import { measured } from "./measured.ts";
+import type { Probe } from "./probe.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 const WINDOW_MS = 400;
@@ -44,17 +43,20 @@ export function freezeFigures(trial: JudgedTrial): Figure[] {
   ];
 }
 
-export function freezeCase(subject: Subject, workerCount: number): SelftestCase {
-  return caseOn(subject, "planted freeze", async (live, name) => {
-    const trace = freezeTrace(workerCount);
-    const run = (): Promise<JudgedTrial> => live.trial({ trace, subject, workerCount });
-    return [(await measured({ name, wantedCount: 1, run, figuresOf: freezeFigures })).answer];
-  });
+export function freezeProbe(subject: Subject, workerCount: number): Probe {
+  const trace = freezeTrace(workerCount);
+  return {
+    name: `planted freeze on ${subject.label}`,
+    subject,
+    wantedCount: 1,
+    trial: (live) => live.trial({ trace, subject, workerCount }),
+    figuresOf: freezeFigures,
+  };
 }
 
-export function freezeCases(): SelftestCase[] {
-  const live = ["single-thread", "work-stealing", "native", "native-current-thread"].map((name) =>
-    subjectOf(name),
-  );
-  return live.map((subject) => freezeCase(subject, subject.workers === "one" ? 1 : 2));
+export function freezeProbes(): Probe[] {
+  return ["single-thread", "work-stealing", "native", "native-current-thread"].map((name) => {
+    const subject = subjectOf(name);
+    return freezeProbe(subject, subject.workers === "one" ? 1 : 2);
+  });
 }

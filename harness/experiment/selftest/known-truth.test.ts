@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { allHeldOf } from "../../../reports/metrics/all-held.ts";
 import { NO_SPANS } from "../../../reports/metrics/spans.ts";
+import { FIRST_POLL, SUBMITTED, TASK_DOUBLES } from "../../../reports/rows.ts";
 import { figuresAgainstIdeal, randomBlocks } from "./against-ideal.ts";
 import { isWithin } from "./answer.ts";
 import { allHeldFigure, type KnownLoad, knownLoads, queueFigures } from "./deterministic.ts";
@@ -11,6 +12,7 @@ import { freezeFigures, freezeTrace } from "./freeze.ts";
 import { blocksTrace, HALF_WAY_NS, MS } from "./loads.ts";
 import { knownSplit, splitFigures } from "./partitioned.ts";
 import { rearmedAnswer, rearmedDelaysNs, rearmedFigures } from "./rearmed.ts";
+import { pacedTrace, waitFigures } from "./wait-agreement.ts";
 
 const names = (figures: readonly { name: string; said: number | null; truth: number; tolerance: number }[]) =>
   figures.filter((figure) => !isWithin({ ...figure, unit: "ns" })).map(({ name }) => name);
@@ -112,14 +114,41 @@ test("a planted freeze is found by its length and its time, and another one is n
   expect(saying(99, 50)).toEqual(["from"]);
 });
 
+test("our waits agree with Tokio's where they lie in its bucket or the next, and not further off", async () => {
+  const { records } = await idealTrial(pacedTrace(), 1);
+  for (const waited of [0, 1, 2, 3, 4]) {
+    for (let task = 0; task < records.shape.taskCount; task++) {
+      records.taskF64[task * TASK_DOUBLES + SUBMITTED] = 0;
+      records.taskF64[task * TASK_DOUBLES + FIRST_POLL] = 100 * waited + 50;
+    }
+    const stats = Object.fromEntries(
+      [50, 90, 99].flatMap((percent) => [
+        [`scheduleLatencyP${percent}FromNs`, 200],
+        [`scheduleLatencyP${percent}ToNs`, 300],
+      ]),
+    );
+    const off = names(waitFigures(records, stats));
+    expect(off).toEqual(Math.abs(waited - 2) <= 1 ? [] : ["wait p50", "wait p90", "wait p99"]);
+  }
+  expect(names(waitFigures(records, {}))).toEqual(["wait p50", "wait p90", "wait p99"]);
+});
+
 describe("a disturbed trial", () => {
-  const foreign = "others took 1.9 cores";
+  const why = ["foreign CPU took 1.9 of a core"];
   test.each([
-    ["is refused for the disturbance", judgedAs({ valid: false, invalidBecause: [foreign] }), "ok"],
+    ["is refused for it", judgedAs({ valid: false, refusal: "noise", invalidBecause: why }), "ok"],
     ["must not count as valid", judgedAs({}), "wrong"],
-    ["must not be refused for something else", judgedAs({ valid: false, invalidBecause: ["lag"] }), "wrong"],
-    ["must not break", judgedAs({ valid: false, outcome: "crashed", invalidBecause: [foreign] }), "wrong"],
+    [
+      "must not be refused for something else",
+      judgedAs({ valid: false, refusal: "noise", invalidBecause: ["lag"] }),
+      "wrong",
+    ],
+    [
+      "must not break",
+      judgedAs({ valid: false, refusal: "failure", outcome: "crashed", invalidBecause: why }),
+      "wrong",
+    ],
   ])("%s", (_, trial, verdict) => {
-    expect(refusalOf("it", trial, /others/).verdict).toBe(verdict);
+    expect(refusalOf("it", trial, /foreign CPU/).verdict).toBe(verdict);
   });
 });

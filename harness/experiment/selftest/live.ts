@@ -11,7 +11,7 @@ import { leafOf } from "../../../reports/metrics/tree.ts";
 import type { Records } from "../../../runtimes/record.ts";
 import { referenceChecksums } from "../../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../../workloads/trace/trace.ts";
-import { runTrial } from "../../trial/run-trial.ts";
+import { runTrial, type TrialRequest } from "../../trial/run-trial.ts";
 import { readRecords } from "../../trial/seal.ts";
 import type { PlannedTrial, Treatment, TrialEvent, TrialResult } from "../../trial/trial.ts";
 import { isoloadVersion } from "../../trial/version.ts";
@@ -26,8 +26,7 @@ export interface LiveTrial {
   readonly subject: Subject;
   readonly workerCount: number;
   readonly startDeadlineNs?: number;
-  /** Told the process id of the trial as soon as it has one. */
-  readonly onSpawn?: (pid: number) => void;
+  readonly onSpawn?: TrialRequest["onSpawn"];
   readonly onEvent?: (event: TrialEvent) => void;
 }
 

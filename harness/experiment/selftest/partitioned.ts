@@ -4,10 +4,9 @@
  */
 import { partitionOf } from "../../../runtimes/work-stealing/inlet.ts";
 import { type Figure, toleranceOf } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
 import { figureOf, type JudgedTrial } from "./live.ts";
 import { type Blocks, blocksTrace, CANARY_PERIOD_NS, HALF_WAY_NS } from "./loads.ts";
-import { measured } from "./measured.ts";
+import type { Probe } from "./probe.ts";
 import { subjectOf } from "./subject.ts";
 
 const WORKERS = 2;
@@ -90,24 +89,20 @@ export function splitFigures({ allHeldShare, schedulerShare }: Split, trial: Jud
   ];
 }
 
-export function partitionedCases(): SelftestCase[] {
-  return [
-    partitionedCase("queues apart, one worker idle", apart),
-    partitionedCase("queues apart, all workers held", together),
-  ];
-}
-
-function partitionedCase(what: string, blocks: Blocks): SelftestCase {
+export function partitionedProbes(): Probe[] {
   const subject = subjectOf("work-stealing", { steal: "off" });
-  return caseOn(subject, what, async (live, name) => {
+  return [
+    { what: "queues apart, one worker idle", blocks: apart },
+    { what: "queues apart, all workers held", blocks: together },
+  ].map(({ what, blocks }) => {
     const trace = blocksTrace(blocks, HALF_WAY_NS);
     const known = knownSplit(blocks);
-    const { answer } = await measured({
-      name,
+    return {
+      name: `${what} on ${subject.label}`,
+      subject,
       wantedCount: 1,
-      run: () => live.trial({ trace, subject, workerCount: WORKERS }),
+      trial: (live) => live.trial({ trace, subject, workerCount: WORKERS }),
       figuresOf: (trial) => splitFigures(known, trial),
-    });
-    return [answer];
+    };
   });
 }

@@ -39,26 +39,29 @@ export function subjectOf(name: string, given: Readonly<Record<string, string>> 
 
 /** A user's own as it was typed, e.g. "./mine.mjs:depth=3". Throws a UsageError where there is none or it has no such option. */
 export async function userSubject(typed: string): Promise<Subject> {
-  const refuse = (messages: readonly string[]): never => {
-    throw new UsageError(messages.map((message) => ({ where: "--runtime", message })));
-  };
   const split = splitItems(typed);
-  if ("wrong" in split) return refuse(split.wrong);
+  if ("wrong" in split) throw refusal(split.wrong);
   const [item] = split.items;
   if (item === undefined || split.items.length > 1)
-    return refuse([`"${typed}" is not one module. Give one.`]);
-  const loaded = await loadRuntimeModule(resolve(item.name), item.name);
-  if ("wrong" in loaded) return refuse([loaded.wrong]);
+    throw refusal([`"${typed}" is not one module. Give one.`]);
   const given = Object.fromEntries(item.settings.map(({ key, value }) => [key, value]));
-  const parsed = parseParameters(loaded.runtime.options, given, item.name);
+  const subject = await moduleSubject(item.name, given);
+  return { ...subject, label: `${labelOf(item)} (${subject.label})` };
+}
+
+/** The runtime in the module at `path`, labelled as it calls itself. */
+export async function moduleSubject(path: string, given: Readonly<Record<string, string>>): Promise<Subject> {
+  const loaded = await loadRuntimeModule(resolve(path), path);
+  if ("wrong" in loaded) throw refusal([loaded.wrong]);
+  const { runtime, ownName, identity } = loaded;
+  const parsed = parseParameters(runtime.options, given, path);
   if ("problems" in parsed)
-    return refuse(parsed.problems.map(({ where, message }) => `${where}: ${message}`));
-  return {
-    ...described(loaded.runtime),
-    options: parsed.values,
-    label: `${labelOf(item)} (${loaded.ownName})`,
-    module: loaded.identity,
-  };
+    throw refusal(parsed.problems.map(({ where, message }) => `${where}: ${message}`));
+  return { ...described(runtime), options: parsed.values, label: ownName, module: identity };
+}
+
+function refusal(messages: readonly string[]): UsageError {
+  return new UsageError(messages.map((message) => ({ where: "--runtime", message })));
 }
 
 function described({

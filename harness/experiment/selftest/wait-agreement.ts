@@ -9,10 +9,8 @@ import type { Records } from "../../../runtimes/record.ts";
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import type { Figure } from "./answer.ts";
-import { caseOn, type SelftestCase } from "./case.ts";
-import type { JudgedTrial } from "./live.ts";
 import { composed, MS } from "./loads.ts";
-import { measured } from "./measured.ts";
+import type { Probe } from "./probe.ts";
 import { subjectOf } from "./subject.ts";
 
 const WINDOW_NS = 400 * MS;
@@ -21,7 +19,7 @@ const RATE_PER_SECOND = 5000;
 const BESIDE = 1.5;
 
 /** No canaries: Tokio would count them, too. */
-function pacedTrace(): Trace {
+export function pacedTrace(): Trace {
   const stream = {
     release: { loop: "open", arrivals: { kind: "poisson", ratePerSecond: RATE_PER_SECOND } },
     variants: [{ share: 1, class: "blocker", ops: [{ op: "cpu", units: 2000 }] }],
@@ -49,21 +47,18 @@ export function waitFigures(records: Records, stats: Readonly<Record<string, num
   });
 }
 
-export function waitAgreementCases(): SelftestCase[] {
+export function waitAgreementProbes(): Probe[] {
   return [
     { subject: subjectOf("native", { diagnostic: "on" }), workerCount: 2 },
     { subject: subjectOf("native-current-thread", { diagnostic: "on" }), workerCount: 1 },
-  ].map(({ subject, workerCount }) =>
-    caseOn(subject, "our waits against Tokio's histogram", async (live, name) => {
-      const trace = pacedTrace();
-      const { answer } = await measured({
-        name,
-        wantedCount: 1,
-        run: () => live.trial({ trace, subject, workerCount }),
-        figuresOf: ({ row, records }: JudgedTrial) =>
-          records === null ? [] : waitFigures(records, row.runtimeStats ?? {}),
-      });
-      return [answer];
-    }),
-  );
+  ].map(({ subject, workerCount }) => {
+    const trace = pacedTrace();
+    return {
+      name: `our waits against Tokio's histogram on ${subject.label}`,
+      subject,
+      wantedCount: 1,
+      trial: (live) => live.trial({ trace, subject, workerCount }),
+      figuresOf: ({ row, records }) => (records === null ? [] : waitFigures(records, row.runtimeStats ?? {})),
+    };
+  });
 }
