@@ -24,7 +24,7 @@ export function noiseLines({ noiseClass, smallestEffects }: Noise): string[] {
   );
   return [
     `noise class: ${noiseClass} (${meanings[noiseClass]})`,
-    `smallest difference in CPU time that paired rounds show: ${effects.join(", ")}; of waits it takes more`,
+    `smallest difference in the time of CPU work that paired rounds show: ${effects.join(", ")}; of waits it takes more`,
   ];
 }
 

@@ -146,7 +146,7 @@ test("a class is told with what it lets one see", () => {
   const lines = (pairSpreadShare: number): string[] => noiseLines(noiseOf({ ...figures, pairSpreadShare }));
   expect(lines(0.005)).toEqual([
     "noise class: noisy (trials would be refused, or their differences drown)",
-    "smallest difference in CPU time that paired rounds show: 0.44 % in 10 rounds, 0.31 % in 20 rounds; of waits it takes more",
+    "smallest difference in the time of CPU work that paired rounds show: 0.44 % in 10 rounds, 0.31 % in 20 rounds; of waits it takes more",
   ]);
   expect(lines(2)[1]).toContain("488 % in 10 rounds");
 });

@@ -39,7 +39,7 @@ export interface NoiseFigures {
 export interface Noise {
   readonly noiseClass: NoiseClass;
   readonly figures: NoiseFigures;
-  /** The smallest difference in CPU time that so many paired rounds would show. */
+  /** The smallest difference in the time of CPU work that so many paired rounds would show. */
   readonly smallestEffects: readonly { readonly roundCount: number; readonly share: number }[];
 }
 
