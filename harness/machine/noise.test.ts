@@ -1,4 +1,11 @@
 import { describe, expect, test } from "vitest";
+import {
+  foreignCoresBound,
+  GAP_NS,
+  stolenCoresBound,
+  THROTTLED_NS,
+  WITNESS_LATENESS_NS,
+} from "../../reports/judge/bounds.ts";
 import { classOf, measures, type NoiseFigures, noiseOf, smallestEffectShare, spreadOf } from "./noise.ts";
 
 const quiet: NoiseFigures = {
@@ -45,6 +52,14 @@ test("the spread of equal runs decides by the effect that ten rounds would show:
   const effect = (share: number): string =>
     classWith({ pairSpreadShare: (Math.log1p(share) * Math.sqrt(10)) / 2.801585 });
   expect([0.0099, 0.0101, 0.0499, 0.0501].map(effect)).toEqual(["quiet", "usable", "usable", "noisy"]);
+});
+
+test("beyond usable, a trial would be refused: the bounds are those of its judgement", () => {
+  const long = { lengthNs: Number.POSITIVE_INFINITY, cpuCount: 2, coreCount: 2, workerCount: 1 };
+  const { foreignCores, stolenCores, throttledNs, longestGapNs, tickLatenessNsP99 } = measures;
+  expect(
+    [foreignCores, stolenCores, throttledNs, longestGapNs, tickLatenessNsP99].map(({ usableTo }) => usableTo),
+  ).toEqual([foreignCoresBound(long), stolenCoresBound(long), THROTTLED_NS, GAP_NS, WITNESS_LATENESS_NS]);
 });
 
 test("the class is that of the worst measure", () => {

@@ -26,10 +26,11 @@ export type RunFigures = Pick<NoiseFigures, "pairCount" | "runNs" | "pairSpreadS
 export type ListenFigures = Omit<NoiseFigures, keyof RunFigures>;
 
 /** What others did, and how late this thread was, while it did next to nothing itself. */
-export async function listen(): Promise<ListenFigures> {
+export async function listen(coreCount: number): Promise<ListenFigures> {
   const startNs = monotonicNs();
   const clock = (): number => monotonicNs() - startNs;
-  const board = new SensorBoard(openSources(null), { nowNs: clock(), limitNs: LISTEN_NS });
+  const sources = openSources({ peerPid: null, coreCount });
+  const board = new SensorBoard(sources, { nowNs: clock(), limitNs: LISTEN_NS });
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const latenessNs: number[] = [];
   let nextTurnNs = TURN_NS;
