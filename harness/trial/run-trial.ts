@@ -31,16 +31,9 @@ export interface TrialRequest {
   readonly node: { readonly executable: string; readonly flags: readonly string[] };
   readonly onEvent: (event: TrialEvent) => void;
   /** Handed the process as soon as it runs, for who disturbs trials on purpose. */
-  readonly onSpawn?: (spawned: SpawnedTrial) => void;
+  readonly onSpawn?: (child: { kill(signal: NodeJS.Signals): boolean }) => void;
   /** Aborting kills the process; `runTrial` then rejects with the signal's reason. */
   readonly signal: AbortSignal;
-}
-
-/** The process of a trial, which leads a group of its own. */
-export interface SpawnedTrial {
-  /** undefined: it could not be started. */
-  readonly pid?: number | undefined;
-  kill(signal: NodeJS.Signals): boolean;
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
