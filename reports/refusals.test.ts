@@ -39,7 +39,7 @@ function row(trial: PlannedTrial, refusal: Refusal | null, because = "others too
     ...{ tookNs: 1e9, workload: treatment.workload, runtime: treatment.runtimeLabel, threads: "1" },
     ...{ workerCount: 1, outcome: refusal === "failure" ? "crashed" : "completed" },
     ...{ valid: refusal === null, invalidBecause: refusal === null ? [] : [because], refusal, warnings: [] },
-    ...{ resultHash: null, counts: null, metrics: null, episodes: null, classes: null },
+    ...{ resultHash: null, counts: null, metrics: null, sensors: null, episodes: null, classes: null },
     ...{ runtimeStats: null, timeline: null },
   };
 }

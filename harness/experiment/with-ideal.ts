@@ -92,6 +92,7 @@ function compute(
     result: completed(),
     traceHash,
     coreCount,
+    onNoise: run.plan.onNoise,
     tookNs: 0,
     trace,
     records,

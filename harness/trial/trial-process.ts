@@ -76,7 +76,7 @@ async function main(settingsPath: string | undefined): Promise<void> {
   assert(availability.available);
   emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
   const run = runtime.time === "live" ? runLive : runVirtual;
-  const outcome = await run({ trace, records, started, peer });
+  const outcome = await run({ coreCount: settings.coreCount, trace, records, started, peer });
   await sealRecords(records, resolve(folder, settings.recordsPath));
   peer?.stop();
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
@@ -107,6 +107,7 @@ async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): P
 }
 
 interface Execution {
+  readonly coreCount: number;
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
@@ -125,10 +126,10 @@ async function runVirtual({ started, records }: Execution): Promise<Outcome> {
   };
 }
 
-async function runLive({ trace, records, started, peer }: Execution): Promise<Outcome> {
+async function runLive({ coreCount, trace, records, started, peer }: Execution): Promise<Outcome> {
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
-  const sources = openSources(peer?.pid ?? null);
+  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount });
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
   const epochNs = records.headerF64[HEADER.epochNs] as number;
   const clock = (): number => monotonicNs() - epochNs;

@@ -4,6 +4,7 @@ import { episodeMetrics } from "./episodes.ts";
 import { latencyMetrics } from "./latency.ts";
 import type { Metric } from "./metric.ts";
 import { resourceMetrics } from "./resources.ts";
+import { sensorMetrics } from "./sensors.ts";
 import { sessionMetrics } from "./sessions.ts";
 import { starvationMetrics } from "./starvation.ts";
 import { throughputMetrics } from "./throughput.ts";
@@ -20,4 +21,5 @@ export const metrics: readonly Metric[] = [
   ...sessionMetrics,
   ...tokioMetrics,
   ...resourceMetrics,
+  ...sensorMetrics,
 ];

@@ -8,6 +8,7 @@ import { type Cause, measureCause, type Surroundings } from "./cause.ts";
 import { type Episodes, measureEpisodes } from "./episodes.ts";
 import { type ClassLatency, measureLatency } from "./latency.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
+import { measureSensors, type SensorFigures } from "./sensors.ts";
 import { measureSessions, type Sessions } from "./sessions.ts";
 import { measureStarvation, type Starvation } from "./starvation.ts";
 import { measureThroughput, type Throughput } from "./throughput.ts";
@@ -36,6 +37,7 @@ export interface Measures {
   readonly sessions: Sessions;
   readonly tokioMetrics: TokioMetrics;
   readonly resources: Resources;
+  readonly sensors: SensorFigures;
 }
 
 export function measure(evidence: Evidence): Measures {
@@ -57,5 +59,6 @@ export function measure(evidence: Evidence): Measures {
     sessions: measureSessions(trace, records, windowNs),
     tokioMetrics: measureTokioMetrics(records),
     resources: resourcesOf(facts, records),
+    sensors: measureSensors({ trace, records, facts, canaries }),
   };
 }

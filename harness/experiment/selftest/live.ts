@@ -129,7 +129,15 @@ function judged({ trace, subject, workerCount }: LiveTrial, ran: Ran): JudgedTri
     workerCount,
     ...(subject.module === null ? {} : { runtimeModule: subject.module }),
   };
-  const evidence = { planned, treatment, result, traceHash, coreCount, tookNs: 0 };
+  const evidence = {
+    planned,
+    treatment,
+    result,
+    traceHash,
+    coreCount,
+    onNoise: "refuse" as const,
+    tookNs: 0,
+  };
   if (result.outcome !== "completed") {
     const row = judgeTrial({ ...evidence, trace: null, records: null, expected: null });
     return { row, trace, records: null };
