@@ -150,7 +150,14 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const lies = littleBroken(trace, records);
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    refusal: lies !== null ? "identity" : !facts.runtimeReturned ? "failure" : noise.length > 0 && !isTolerant ? "noise" : null,
+    refusal:
+      lies !== null
+        ? "identity"
+        : !facts.runtimeReturned
+          ? "failure"
+          : noise.length > 0 && !isTolerant
+            ? "noise"
+            : null,
     invalidBecause: [...(lies === null ? [] : [lies]), ...late, ...(isTolerant ? [] : noise)],
     warnings: [
       ...(isTolerant ? noise.map((reason) => `noise: ${reason}`) : []),
