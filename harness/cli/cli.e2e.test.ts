@@ -130,6 +130,8 @@ describe("a run", { timeout: 60_000 }, () => {
     expect(isoload(folder, "verify", "latest").status).toBe(0);
     expect(isoload(folder, "report", "latest", "--format", "markdown", "-o", "report.md").status).toBe(0);
     expect(existsSync(join(folder, "report.md"))).toBe(true);
+    const distance = isoload(folder, "report", "latest", "--distance");
+    expect(distance.stdout, distance.stderr).toContain("distance from ideal");
     const picture = isoload(folder, "report", "latest", "--trial", "1");
     expect(picture.status, picture.stderr).toBe(0);
     expect(picture.stdout).toMatch(/^r0-t\d: null on .*\n[\s\S]*\n *worker 0 │/);

@@ -1,5 +1,5 @@
 /** The canaries of a trial as columns: when each was due, was handed over and ran, and which never ran. */
-import { canaryRow, type Records, taskStates } from "../../runtimes/record.ts";
+import { type Records, taskStates } from "../../runtimes/record.ts";
 import {
   CANARY_DOUBLES,
   CANARY_DUE,
@@ -7,6 +7,7 @@ import {
   CANARY_RUN,
   CANARY_STATE,
   CANARY_SUBMITTED,
+  CANARY_WORKER,
   canaryCountOf,
   endNsOf,
 } from "../rows.ts";
@@ -42,7 +43,7 @@ export function canariesOf(records: Records, windowNs: number): Canaries {
     submittedNs[canary] = Math.min(Math.max(rows[row + CANARY_SUBMITTED] as number, due), Math.max(run, due));
     runNs[canary] = run;
     isCensored[canary] = ran ? 0 : 1;
-    worker[canary] = records.canaryU16[canary * CANARY_HALVES + canaryRow.index.worker] as number;
+    worker[canary] = records.canaryU16[canary * CANARY_HALVES + CANARY_WORKER] as number;
   }
   return { dueNs, submittedNs, runNs, isCensored, worker };
 }

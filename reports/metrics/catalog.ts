@@ -1,5 +1,6 @@
 /** Every metric, in the order in which documents and columns show them. */
 import { causeMetrics } from "./cause.ts";
+import { conservationMetrics } from "./conservation.ts";
 import { episodeMetrics } from "./episodes.ts";
 import { latencyMetrics } from "./latency.ts";
 import type { Metric } from "./metric.ts";
@@ -17,6 +18,7 @@ export const metrics: readonly Metric[] = [
   ...starvationMetrics,
   ...episodeMetrics,
   ...causeMetrics,
+  ...conservationMetrics,
   ...utilizationMetrics,
   ...sessionMetrics,
   ...tokioMetrics,

@@ -4,7 +4,8 @@ import type { Records } from "../../runtimes/record.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { allHeldOf } from "./all-held.ts";
 import { canariesOf } from "./canaries.ts";
-import { type Cause, measureCause, type Surroundings } from "./cause.ts";
+import { type Cause, measureCause, restsOf, type Surroundings } from "./cause.ts";
+import { type Conservation, measureConservation } from "./conservation.ts";
 import { type Episodes, measureEpisodes } from "./episodes.ts";
 import { type ClassLatency, measureLatency } from "./latency.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
@@ -33,6 +34,7 @@ export interface Measures {
   readonly starvation: Starvation;
   readonly episodes: Episodes;
   readonly cause: Cause;
+  readonly conservation: Conservation;
   readonly utilization: Utilization;
   readonly sessions: Sessions;
   readonly tokioMetrics: TokioMetrics;
@@ -47,6 +49,7 @@ export function measure(evidence: Evidence): Measures {
   const allHeld = allHeldOf(trace, records, windowNs);
   const canaries = canariesOf(records, windowNs);
   const episodes = measureEpisodes(records, canaries, { windowNs, periodNs: trace.canaryPeriodNs });
+  const rests = restsOf(records, canaries, evidence);
   return {
     windowNs,
     throughput: measureThroughput(trace, records),
@@ -54,7 +57,8 @@ export function measure(evidence: Evidence): Measures {
     measured,
     starvation: measureStarvation(trace, records, { allHeld, canaries, episodes, windowNs }),
     episodes,
-    cause: measureCause(records, canaries, evidence),
+    cause: measureCause(canaries, rests, evidence),
+    conservation: measureConservation(trace, records, rests),
     utilization: measureUtilization(allHeld.held, windowNs),
     sessions: measureSessions(trace, records, windowNs),
     tokioMetrics: measureTokioMetrics(records),

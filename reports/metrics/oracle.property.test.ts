@@ -18,7 +18,7 @@ import {
   TASK_U32,
 } from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
-import { type NaiveCanary, type NaiveSpan, naiveCause } from "../fixtures/naive-cause.ts";
+import { type NaiveCanary, type NaiveSpan, naiveCause, naiveViolatedShare } from "../fixtures/naive-cause.ts";
 import { facts as plainFacts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
@@ -111,6 +111,15 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     ...naiveUnserved(trial, arrivalNs),
     ...naiveEpisodes(trial, spanNs),
     ...naiveCause({ ...trial, canaries: seenCanaries(trial, spanNs) }),
+    "conservation.violatedShare": naiveViolatedShare(
+      { ...trial, canaries: seenCanaries(trial, spanNs) },
+      trial.tasks
+        .filter(({ isSubmitted }) => isSubmitted)
+        .map(({ submittedNs, isStarted, firstPollNs }) => ({
+          fromNs: submittedNs,
+          toNs: Math.max(submittedNs, isStarted ? firstPollNs : trial.endNs),
+        })),
+    ),
     ...naiveSessions(trial, spanNs),
     ...naiveTokio(trial),
     elapsedNs: resources?.elapsedNs ?? null,
@@ -677,6 +686,7 @@ function factsOf({ hasResources, samples, hasThrottling }: Random): TrialFacts {
       cpuNs: { runtime: 12, harness: 13, engine: 14 },
       runDelayNs: { runtime: 20, harness: 21, engine: 22 },
       releaserCpuNs: 5,
+      workerCpuNs: null,
       rssBytes: 15,
       voluntarySwitches: 16,
       involuntarySwitches: 17,
