@@ -1,12 +1,15 @@
 /** Every metric, in the order in which documents and columns show them. */
 import { causeMetrics } from "./cause.ts";
 import { episodeMetrics } from "./episodes.ts";
+import { eventLoopMetrics } from "./event-loop.ts";
 import { latencyMetrics } from "./latency.ts";
+import { localMetrics } from "./locals.ts";
 import type { Metric } from "./metric.ts";
 import { resourceMetrics } from "./resources.ts";
 import { sessionMetrics } from "./sessions.ts";
 import { starvationMetrics } from "./starvation.ts";
 import { throughputMetrics } from "./throughput.ts";
+import { timerMetrics } from "./timers.ts";
 import { tokioMetrics } from "./tokio-metrics.ts";
 import { utilizationMetrics } from "./utilization.ts";
 
@@ -14,10 +17,13 @@ export const metrics: readonly Metric[] = [
   ...throughputMetrics,
   ...latencyMetrics,
   ...starvationMetrics,
+  ...timerMetrics,
+  ...localMetrics,
   ...episodeMetrics,
   ...causeMetrics,
   ...utilizationMetrics,
   ...sessionMetrics,
+  ...eventLoopMetrics,
   ...tokioMetrics,
   ...resourceMetrics,
 ];
