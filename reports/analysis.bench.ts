@@ -47,9 +47,11 @@ function timeNs(scene: Scene, expected: Uint32Array, traceHash: string): number 
       workerCount: 1,
     },
     result: { outcome: "completed", facts, startupNs: 0 },
+    tookNs: 0,
     trace: scene.trace,
     traceHash,
     coreCount: 1,
+    onNoise: "refuse",
     records: scene.records,
     expected,
   });

@@ -1,16 +1,24 @@
 /** One trial, from what it left behind to its row in the document: judged first, measured only if it may be. */
 import { strict as assert } from "node:assert";
-import type { PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
+import type { OnNoise, PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import type { Records } from "../runtimes/records.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
+import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import type { Episode } from "./metrics/episodes.ts";
+import { foreignSpansOf } from "./metrics/foreign.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
 import { measure } from "./metrics/measures.ts";
 import type { Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
 import { isCutOff, lostStretchesOf } from "./rows.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
+
+/**
+ * Why a trial counts for nothing: the machine or the load's generator spoiled it, so that another attempt may
+ * succeed; its work is not proven or its records contradict themselves; or it left no records at all.
+ */
+export type Refusal = "noise" | "identity" | "failure";
 
 export type Outcome = "completed" | "timed-out" | "crashed" | "unsupported" | "diverged";
 
@@ -26,6 +34,8 @@ export interface TrialRow {
   readonly treatmentId: string;
   readonly round: number;
   readonly attempt: number;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
   readonly workload: string;
   /** As typed, with its options. */
   readonly runtime: string;
@@ -34,6 +44,8 @@ export interface TrialRow {
   readonly workerCount: number;
   readonly outcome: Outcome;
   readonly valid: boolean;
+  /** null if and only if it is valid. */
+  readonly refusal: Refusal | null;
   /** Empty if and only if it is valid. */
   readonly invalidBecause: readonly string[];
   /** What a reader should know of a trial all the same. */
@@ -44,6 +56,8 @@ export interface TrialRow {
   readonly counts: Counts | null;
   /** null: nothing was measured, or the work is not proven. */
   readonly metrics: MetricTree<number | null> | null;
+  /** What each sensor says of the trial, against its bound; null: virtual time, or the work is not proven. */
+  readonly sensors: readonly Reading[] | null;
   /** The longest episodes of starvation at each threshold, with the holds under them. */
   readonly episodes: readonly Episode[] | null;
   readonly classes: Readonly<Record<string, ClassRow>> | null;
@@ -55,10 +69,12 @@ export interface TrialEvidence {
   readonly planned: PlannedTrial;
   readonly treatment: Treatment;
   readonly result: TrialResult;
+  readonly tookNs: number;
   /** Hash of the trace's bytes as they stand in the run folder. */
   readonly traceHash: string;
   /** Cores that the run had, as planned. */
   readonly coreCount: number;
+  readonly onNoise: OnNoise;
   /** These three are required where the result is `completed`, and not looked at otherwise. */
   readonly trace: Trace | null;
   readonly records: Records | null;
@@ -66,21 +82,19 @@ export interface TrialEvidence {
   readonly expected: Uint32Array | null;
 }
 
-/** A peer this busy is the limit itself. */
-export const PEER_LIMITED_CORE_SHARE = 0.7;
-
 /** The row of one trial. */
 export function judgeTrial(evidence: TrialEvidence): TrialRow {
   const { planned, treatment, result } = evidence;
   const judged =
     result.outcome === "completed"
       ? judgeCompleted(evidence, result.facts)
-      : { outcome: result.outcome, invalidBecause: causeOf(result) };
+      : { outcome: result.outcome, refusal: "failure" as const, invalidBecause: causeOf(result) };
   return {
     id: planned.id,
     treatmentId: planned.treatmentId,
     round: planned.round,
     attempt: planned.attempt,
+    tookNs: evidence.tookNs,
     workload: treatment.workload,
     runtime: treatment.runtimeLabel,
     threads: treatment.threads,
@@ -88,7 +102,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
     ...NOTHING_MEASURED,
     ...judged,
     traceHash: planned.traceHash,
-    valid: judged.outcome === "completed",
+    valid: judged.refusal === null,
   };
 }
 
@@ -96,19 +110,21 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
 const NOTHING_MEASURED = {
   outcome: "crashed",
   valid: false,
+  refusal: null,
   invalidBecause: [],
   warnings: [],
   traceHash: "",
   resultHash: null,
   counts: null,
   metrics: null,
+  sensors: null,
   episodes: null,
   classes: null,
   runtimeStats: null,
   timeline: null,
 } as const satisfies Partial<TrialRow>;
 
-type Judged = Pick<TrialRow, "outcome" | "invalidBecause"> & Partial<TrialRow>;
+type Judged = Pick<TrialRow, "outcome" | "refusal" | "invalidBecause"> & Partial<TrialRow>;
 
 function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const { planned, treatment, trace, traceHash, records, expected } = evidence;
@@ -121,16 +137,28 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const counts = countsOf(trace, records);
   const reasons = divergedBecause({ trace, traceHash, plannedHash, records, facts, workerCount, expected });
   const late = facts.runtimeReturned ? [] : [NOT_RETURNED];
-  if (reasons.length > 0) return { outcome: "diverged", invalidBecause: [...reasons, ...late], counts };
-  // No sensor of a trial says when others were on its cores.
-  const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
+  if (reasons.length > 0) {
+    return { outcome: "diverged", refusal: "identity", invalidBecause: [...reasons, ...late], counts };
+  }
+  const cores = { coreCount: evidence.coreCount, workerCount };
+  const foreign = foreignSpansOf(facts.sensors, cores);
+  const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign });
+  const sensors = readingsOf({ trace, records, facts, figures: measures.sensors, ...cores });
+  const noise = noiseOf(sensors ?? []);
+  const isTolerant = evidence.onNoise === "warn";
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    invalidBecause: late,
-    warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
+    refusal: !facts.runtimeReturned ? "failure" : noise.length > 0 && !isTolerant ? "noise" : null,
+    invalidBecause: [...late, ...(isTolerant ? [] : noise)],
+    warnings: [
+      ...(isTolerant ? noise.map((reason) => `noise: ${reason}`) : []),
+      ...warningsOf(trace, records, counts),
+      ...lostStretches(records),
+    ],
     resultHash: resultHashOf(trace, records),
     counts,
     metrics: fileMetrics((metric) => metric.of(measures)),
+    sensors,
     episodes: measures.episodes.told,
     classes: Object.fromEntries(measures.classes.map((row) => [row.name, classRow(row)])),
     runtimeStats: facts.runtimeStats,
@@ -146,15 +174,14 @@ function classRow(latency: ClassLatency): ClassRow {
   return { loop, count, lagNs, waitNs, resumeWaitNs, serviceNs, responseNs };
 }
 
-function warningsOf({ peer }: TrialFacts, { planned, unserved }: Counts, cutOff: boolean): string[] {
-  const warnings: string[] = [];
-  if (peer !== null && peer.coreShare > PEER_LIMITED_CORE_SHARE) {
-    warnings.push(
-      `peer-limited: the echo peer took ${peer.coreShare.toFixed(2)} of a core, so this is its limit rather than the runtime's`,
-    );
-  }
-  if (cutOff && unserved > 0) warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
-  return warnings;
+function warningsOf(trace: Trace, records: Records, { planned, unserved }: Counts): string[] {
+  const saturation = saturationOf(trace, records);
+  return [
+    ...(saturation === null ? [] : [saturation]),
+    ...(isCutOff(trace, records) && unserved > 0
+      ? [`cut off with ${unserved} of ${planned} tasks not done`]
+      : []),
+  ];
 }
 
 function lostStretches(records: Records): string[] {

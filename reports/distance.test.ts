@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { ideal } from "../runtimes/ideal/ideal.ts";
 import type { TrialRow } from "./analyze.ts";
-import { type CellDistance, distanceFromIdeal, IDEAL, type MetricDistance } from "./distance.ts";
+import { type Distance, distancesFromIdeal, IDEAL, idealTrials, type MetricDistance } from "./distance.ts";
 import { sampleDocument } from "./fixtures/document.ts";
 import { fileMetrics, leafOf } from "./metrics/tree.ts";
-import type { ResultDocument } from "./report.ts";
 
 interface Made {
   readonly runtime: string;
@@ -14,13 +13,11 @@ interface Made {
   readonly valid?: boolean;
 }
 
-/** A document of these trials: a treatment a runtime, a trace a round. */
-function documentOf(made: readonly Made[]): ResultDocument {
-  const sample = sampleDocument();
-  const row = sample.trials.find(({ valid }) => valid);
-  const cell = sample.cells[0];
-  if (row === undefined || cell === undefined) throw new Error("the sample has no valid trial");
-  const trials = made.map(
+/** These trials: a treatment a runtime, a trace a round. */
+function trialsOf(made: readonly Made[]): TrialRow[] {
+  const row = sampleDocument().trials.find(({ valid }) => valid);
+  if (row === undefined) throw new Error("the sample has no valid trial");
+  return made.map(
     ({ runtime, round, figures, workerCount = 2, valid = true }): TrialRow => ({
       ...row,
       id: `r${round}-${runtime}`,
@@ -33,16 +30,14 @@ function documentOf(made: readonly Made[]): ResultDocument {
       metrics: fileMetrics(({ name }) => figures[name] ?? null),
     }),
   );
-  const runtimes = [...new Set(made.map(({ runtime }) => runtime))];
-  return {
-    ...sample,
-    trials,
-    cells: runtimes.map((runtime) => ({ ...cell, treatmentId: runtime, runtime, workerCount: 2 })),
-  };
 }
 
-function metricOf(cell: CellDistance | undefined, name: string): MetricDistance | null {
-  return cell?.ideal ? leafOf(cell.ideal.metrics, name) : null;
+function distancesOf(made: readonly Made[]): Distance[] {
+  return distancesFromIdeal([...new Set(made.map(({ runtime }) => runtime))], trialsOf(made));
+}
+
+function metricOf(distance: Distance | undefined, name: string): MetricDistance | null {
+  return distance === undefined ? null : leafOf(distance.metrics, name);
 }
 
 const single = (estimate: number) => ({ n: 1, estimate, interval: null });
@@ -52,13 +47,11 @@ test("the model goes by the name that its runtime has", () => {
 });
 
 test("a figure stands beside the model's, as difference and as ratio", () => {
-  const [, native] = distanceFromIdeal(
-    documentOf([
-      { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40, starvedShare: 0.1 } },
-      { runtime: "native", round: 0, figures: { "waitNs.p99": 50, starvedShare: 0.25 } },
-    ]),
-  );
-  expect(native).toMatchObject({ treatmentId: "native", ideal: { treatmentId: "ideal", n: 1 } });
+  const [native] = distancesOf([
+    { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40, starvedShare: 0.1 } },
+    { runtime: "native", round: 0, figures: { "waitNs.p99": 50, starvedShare: 0.25 } },
+  ]);
+  expect(native).toMatchObject({ treatmentId: "native", idealTreatmentId: "ideal", n: 1 });
   expect(metricOf(native, "waitNs.p99")).toEqual({
     ideal: single(40),
     difference: single(10),
@@ -68,15 +61,13 @@ test("a figure stands beside the model's, as difference and as ratio", () => {
 });
 
 test("rounds are compared trace by trace, not median with median", () => {
-  const [, native] = distanceFromIdeal(
-    documentOf([
-      ...[10, 1000, 20].map((p99, round) => ({ runtime: "ideal", round, figures: { "waitNs.p99": p99 } })),
-      // The round of the slow trace is missing: beside the model's median of 20, 12 would look like less.
-      { runtime: "native", round: 0, figures: { "waitNs.p99": 12 } },
-      { runtime: "native", round: 1, figures: { "waitNs.p99": 5000 }, valid: false },
-    ]),
-  );
-  expect(native?.ideal?.n).toBe(1);
+  const [native] = distancesOf([
+    ...[10, 1000, 20].map((p99, round) => ({ runtime: "ideal", round, figures: { "waitNs.p99": p99 } })),
+    // The round of the slow trace is missing: beside the model's median of 20, 12 would look like less.
+    { runtime: "native", round: 0, figures: { "waitNs.p99": 12 } },
+    { runtime: "native", round: 1, figures: { "waitNs.p99": 5000 }, valid: false },
+  ]);
+  expect(native?.n).toBe(1);
   expect(metricOf(native, "waitNs.p99")).toEqual({
     ideal: single(10),
     difference: single(2),
@@ -86,12 +77,10 @@ test("rounds are compared trace by trace, not median with median", () => {
 
 test("six rounds have an interval", () => {
   const rounds = [0, 1, 2, 3, 4, 5];
-  const [, native] = distanceFromIdeal(
-    documentOf([
-      ...rounds.map((round) => ({ runtime: "ideal", round, figures: { "waitNs.p99": 10 } })),
-      ...rounds.map((round) => ({ runtime: "native", round, figures: { "waitNs.p99": 11 + round } })),
-    ]),
-  );
+  const [native] = distancesOf([
+    ...rounds.map((round) => ({ runtime: "ideal", round, figures: { "waitNs.p99": 10 } })),
+    ...rounds.map((round) => ({ runtime: "native", round, figures: { "waitNs.p99": 11 + round } })),
+  ]);
   expect(metricOf(native, "waitNs.p99")?.difference).toEqual({
     n: 6,
     estimate: 3.5,
@@ -100,12 +89,10 @@ test("six rounds have an interval", () => {
 });
 
 test("where the model's figure is 0 there is a difference and no ratio", () => {
-  const [, native] = distanceFromIdeal(
-    documentOf([
-      { runtime: "ideal", round: 0, figures: { starvedShare: 0 } },
-      { runtime: "native", round: 0, figures: { starvedShare: 0.3 } },
-    ]),
-  );
+  const [native] = distancesOf([
+    { runtime: "ideal", round: 0, figures: { starvedShare: 0 } },
+    { runtime: "native", round: 0, figures: { starvedShare: 0.3 } },
+  ]);
   expect(metricOf(native, "starvedShare")).toEqual({
     ideal: single(0),
     difference: single(0.3),
@@ -113,21 +100,33 @@ test("where the model's figure is 0 there is a difference and no ratio", () => {
   });
 });
 
-test("the model is at no distance from itself", () => {
-  const [model] = distanceFromIdeal(
-    documentOf([{ runtime: "ideal", round: 0, figures: { "waitNs.p99": 40 } }]),
+test("the model has no distance from itself, and treatments stand in the order asked for", () => {
+  const trials = trialsOf(
+    ["ideal", "native", "single-thread"].map((runtime) => ({ runtime, round: 0, figures: {} })),
   );
-  expect(metricOf(model, "waitNs.p99")).toMatchObject({ difference: single(0), ratio: single(1) });
+  const ids = (order: readonly string[]): string[] =>
+    distancesFromIdeal(order, trials).map(({ treatmentId }) => treatmentId);
+  expect(ids(["single-thread", "ideal", "native"])).toEqual(["single-thread", "native"]);
+  expect(ids(["native", "single-thread"])).toEqual(["native", "single-thread"]);
+});
+
+test("of one trial it is the trial of the model on the same trace with as many workers", () => {
+  const [model, other, native] = trialsOf([
+    { runtime: "ideal", round: 0, figures: {} },
+    { runtime: "ideal", round: 0, figures: {}, workerCount: 4 },
+    { runtime: "native", round: 0, figures: {} },
+  ]);
+  if (model === undefined || other === undefined || native === undefined) throw new Error("there are three");
+  expect(idealTrials([other, model, native])(native)).toBe(model);
+  expect(idealTrials([other, native])(native)).toBeNull();
 });
 
 test("a figure that one of the two lacks, or that is neither good nor bad, has no distance", () => {
-  const [, native] = distanceFromIdeal(
-    documentOf([
-      { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40, offeredPerSecond: 7 } },
-      { runtime: "native", round: 0, figures: { rssBytes: 1e6, offeredPerSecond: 7 } },
-    ]),
-  );
-  expect(native?.ideal?.n).toBe(1);
+  const [native] = distancesOf([
+    { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40, offeredPerSecond: 7 } },
+    { runtime: "native", round: 0, figures: { rssBytes: 1e6, offeredPerSecond: 7 } },
+  ]);
+  expect(native?.n).toBe(1);
   for (const name of ["waitNs.p99", "rssBytes", "offeredPerSecond"]) {
     expect(metricOf(native, name), name).toBeNull();
   }
@@ -141,18 +140,8 @@ const strangers: readonly (readonly [string, Partial<Made>])[] = [
 ];
 
 test.each(strangers)("%s is no reference", (_, change) => {
-  const distances = distanceFromIdeal(
-    documentOf([
-      { runtime: "native", round: 0, figures: { "waitNs.p99": 50 } },
-      { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40 }, ...change },
-    ]),
-  );
-  expect(distances[0]).toEqual({ treatmentId: "native", ideal: null });
-});
-
-test("a document without `ideal` has a row a cell and no distance", () => {
-  const document = sampleDocument();
-  expect(distanceFromIdeal(document)).toEqual(
-    document.cells.map(({ treatmentId }) => ({ treatmentId, ideal: null })),
-  );
+  const native = { runtime: "native", round: 0, figures: { "waitNs.p99": 50 } };
+  const model = { runtime: "ideal", round: 0, figures: { "waitNs.p99": 40 } };
+  expect(distancesOf([native, model])).toHaveLength(1);
+  expect(distancesOf([native, { ...model, ...change }])).toEqual([]);
 });

@@ -7,21 +7,26 @@
  * distance is the median over these pairs.
  */
 import type { TrialRow } from "./analyze.ts";
+import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
-import { type Cell, type Estimate, estimateOf, type ResultDocument } from "./report.ts";
 
 /** The reference model's name in plans and reports. It has no options. */
 export const IDEAL = "ideal";
 
-/** A cell beside the cell of `ideal`. */
-export interface CellDistance {
-  readonly treatmentId: string;
-  /** null: no trial of `ideal` shares a trace and the worker count with a valid trial of the cell. */
-  readonly ideal: IdealDistance | null;
-}
+/** The figures in which the distance is shown; a document has it in all of them. */
+export const shownDistances = [
+  "allHeldShare",
+  "waitNs.p50",
+  "waitNs.p99",
+  "canaryDelayNs.p99",
+  "throughputPerSecond",
+  "donePerSecond",
+] as const;
 
-export interface IdealDistance {
+/** A treatment beside that of `ideal`. */
+export interface Distance {
   readonly treatmentId: string;
+  readonly idealTreatmentId: string;
   /** Valid trials with their valid counterpart. */
   readonly n: number;
   /** null: the figure is neither better high nor low, or no pair has it twice. */
@@ -37,46 +42,47 @@ export interface MetricDistance {
   readonly ratio: Estimate | null;
 }
 
-/** The distance of every cell, in the order of the document. That of `ideal` from itself is 0, its ratio 1. */
-export function distanceFromIdeal({ cells, trials }: ResultDocument): CellDistance[] {
-  const valid = trials.filter((trial) => trial.valid);
-  const models = new Map(
-    valid
-      .filter(({ runtime }) => runtime === IDEAL)
-      .map((trial): [string, TrialRow] => [pairKey(trial), trial]),
-  );
-  return cells.map((cell) => ({ treatmentId: cell.treatmentId, ideal: distanceOf(cell, valid, models) }));
+/** The distance of every treatment that has one, in the order of `treatmentIds`; that of `ideal` from itself is none. */
+export function distancesFromIdeal(treatmentIds: readonly string[], trials: readonly TrialRow[]): Distance[] {
+  const idealOf = idealTrials(trials);
+  const pairs = new Map<string, Pair[]>();
+  for (const trial of trials) {
+    const model = idealOf(trial);
+    if (!trial.valid || trial.runtime === IDEAL || model === null) continue;
+    const own = pairs.get(trial.treatmentId) ?? [];
+    own.push({ trial, model });
+    pairs.set(trial.treatmentId, own);
+  }
+  return treatmentIds.flatMap((id) => distanceOf(id, pairs.get(id) ?? []));
 }
 
-function pairKey({ traceHash, workerCount }: TrialRow): string {
-  return `${traceHash} ${workerCount}`;
+/** Finds the valid trial of `ideal` on the same trace with as many workers; null: there is none. */
+export function idealTrials(trials: readonly TrialRow[]): (trial: TrialRow) => TrialRow | null {
+  const keyOf = ({ traceHash, workerCount }: TrialRow): string => `${traceHash} ${workerCount}`;
+  const models = trials.filter(({ runtime, valid }) => runtime === IDEAL && valid);
+  const byKey = new Map(models.map((trial) => [keyOf(trial), trial]));
+  return (trial) => byKey.get(keyOf(trial)) ?? null;
 }
 
-function distanceOf(
-  { treatmentId }: Cell,
-  trials: readonly TrialRow[],
-  models: ReadonlyMap<string, TrialRow>,
-): IdealDistance | null {
-  const pairs = trials.flatMap((trial) => {
-    const model = models.get(pairKey(trial));
-    return trial.treatmentId === treatmentId && model !== undefined ? [{ trial, model }] : [];
+interface Pair {
+  readonly trial: TrialRow;
+  readonly model: TrialRow;
+}
+
+function distanceOf(treatmentId: string, pairs: readonly Pair[]): Distance[] {
+  const [first] = pairs;
+  if (first === undefined) return [];
+  const metrics = fileMetrics(({ name, better }) => {
+    if (better === "neither") return null;
+    return metricDistance(
+      pairs.flatMap(({ trial, model }) => {
+        const figure = figureOf(trial, name);
+        const idealFigure = figureOf(model, name);
+        return figure === null || idealFigure === null ? [] : [{ figure, idealFigure }];
+      }),
+    );
   });
-  const first = pairs[0];
-  if (first === undefined) return null;
-  return {
-    treatmentId: first.model.treatmentId,
-    n: pairs.length,
-    metrics: fileMetrics(({ name, better }) => {
-      if (better === "neither") return null;
-      return metricDistance(
-        pairs.flatMap(({ trial, model }) => {
-          const figure = figureOf(trial, name);
-          const idealFigure = figureOf(model, name);
-          return figure === null || idealFigure === null ? [] : [{ figure, idealFigure }];
-        }),
-      );
-    }),
-  };
+  return [{ treatmentId, idealTreatmentId: first.model.treatmentId, n: pairs.length, metrics }];
 }
 
 function figureOf({ metrics }: TrialRow, name: string): number | null {

@@ -514,6 +514,8 @@ const cheats: readonly Cheat[] = [
       resources: {
         elapsedNs: 1,
         cpuNs: null,
+        runDelayNs: null,
+        releaserCpuNs: null,
         rssBytes: null,
         voluntarySwitches: null,
         involuntarySwitches: null,

@@ -3,11 +3,14 @@ import { strict as assert } from "node:assert";
 import type { Environment, Plan, PlannedTrace, Treatment } from "../harness/trial/trial.ts";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { TrialRow } from "./analyze.ts";
-import { type Interval, median, medianInterval } from "./interval.ts";
+import { type Degradation, degradationOf } from "./degradation.ts";
+import { type Distance, distancesFromIdeal } from "./distance.ts";
+import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
+import { type Refusals, refusalsOf } from "./refusals.ts";
 import { type Why, whyOfWorst } from "./why.ts";
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export type ReportState = "complete" | "partial" | "failed";
 
@@ -20,6 +23,9 @@ export interface ResultDocument {
   readonly treatments: readonly TreatmentRow[];
   readonly trials: readonly TrialRow[];
   readonly cells: readonly Cell[];
+  readonly refusals: Refusals;
+  /** How far each treatment is from `ideal`, where `ideal` has a valid trial on its traces with as many workers. */
+  readonly distances: readonly Distance[];
 }
 
 /** The plan, without what has its own place in the document. */
@@ -39,6 +45,8 @@ export interface TreatmentRow {
   readonly runtime: string;
   readonly threads: string;
   readonly workerCount: number;
+  /** The treatment whose control this is; null: it is nobody's. */
+  readonly controlOf: string | null;
 }
 
 /** A treatment over its valid trials. */
@@ -50,18 +58,15 @@ export interface Cell {
   readonly workerCount: number;
   /** Valid trials. */
   readonly n: number;
+  /** Trials that were run, further attempts included. */
+  readonly attemptCount: number;
+  /** Of these the ones refused for noise. */
+  readonly refusedCount: number;
   readonly metrics: MetricTree<Estimate>;
+  /** Against the same work without blocking. */
+  readonly degradation: Degradation;
   /** Why ready work waited, by the trial with the longest episode over 10 ms; null: there was none. */
   readonly why: Why | null;
-}
-
-export interface Estimate {
-  /** Trials that have the figure. */
-  readonly n: number;
-  /** Median over these trials; null: none has it. */
-  readonly estimate: number | null;
-  /** For the median; null below six trials. */
-  readonly interval: Interval | null;
 }
 
 export interface ReportParts {
@@ -81,7 +86,12 @@ export function assembleReport({ state, environment, plan, trials }: ReportParts
     traces: plan.traces.map(traceRow),
     treatments: plan.treatments.map(treatmentRow),
     trials,
-    cells: plan.treatments.map((treatment) => cellOf(treatment, trials)),
+    cells: plan.treatments.map((treatment) => cellOf(treatment, plan, trials)),
+    refusals: refusalsOf(plan, trials),
+    distances: distancesFromIdeal(
+      plan.treatments.map(({ id }) => id),
+      trials,
+    ),
   };
   assertFinite(document, "document");
   return document;
@@ -95,6 +105,7 @@ function planRow(plan: Plan): PlanRow {
     roundCount: plan.roundCount,
     durationNs: plan.durationNs,
     canaryPeriodNs: plan.canaryPeriodNs,
+    onNoise: plan.onNoise,
     coreCount: plan.coreCount,
     unitNs: plan.unitNs,
     trialCount: plan.trials.length,
@@ -103,17 +114,18 @@ function planRow(plan: Plan): PlanRow {
 }
 
 function traceRow(trace: PlannedTrace): TraceRow {
-  const { workload, parameters, round, seed, traceHash, taskCount, opCount } = trace;
-  return { workload, parameters, round, seed, traceHash, taskCount, opCount };
+  const { workload, parameters, isControl, round, seed, traceHash, taskCount, opCount } = trace;
+  return { workload, parameters, isControl, round, seed, traceHash, taskCount, opCount };
 }
 
 function treatmentRow(treatment: Treatment): TreatmentRow {
-  const { id, workload, parameters, runtimeLabel, threads, workerCount } = treatment;
-  return { id, workload, parameters, runtime: runtimeLabel, threads, workerCount };
+  const { id, workload, parameters, runtimeLabel, threads, workerCount, controlOf = null } = treatment;
+  return { id, workload, parameters, runtime: runtimeLabel, threads, workerCount, controlOf };
 }
 
-function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
-  const valid = trials.filter((trial) => trial.treatmentId === treatment.id && trial.valid);
+function cellOf(treatment: Treatment, { treatments }: Plan, trials: readonly TrialRow[]): Cell {
+  const attempts = trials.filter((trial) => trial.treatmentId === treatment.id);
+  const valid = attempts.filter((trial) => trial.valid);
   const trees = valid.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
   return {
     treatmentId: treatment.id,
@@ -122,19 +134,13 @@ function cellOf(treatment: Treatment, trials: readonly TrialRow[]): Cell {
     threads: treatment.threads,
     workerCount: treatment.workerCount,
     n: trees.length,
+    attemptCount: attempts.length,
+    refusedCount: attempts.filter(({ refusal }) => refusal === "noise").length,
     metrics: fileMetrics(({ name }) =>
       estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
     ),
+    degradation: degradationOf(treatment, treatments, trials),
     why: whyOfWorst(valid),
-  };
-}
-
-/** The median of a figure over trials, with its interval. */
-export function estimateOf(figures: readonly number[]): Estimate {
-  return {
-    n: figures.length,
-    estimate: figures.length === 0 ? null : median(figures),
-    interval: medianInterval(figures),
   };
 }
 

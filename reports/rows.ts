@@ -59,6 +59,7 @@ export const STRETCH_KIND: number = stretchRow.index.kind;
 
 export const LANE_DOUBLES: number = strideIn(laneRow, "f64");
 export const LANE_WORDS: number = strideIn(laneRow, "u32");
+export const LANE_PARKS: number = laneRow.index.parks;
 export const LANE_IDLE: number = laneRow.index.idleNs;
 export const LANE_GC: number = laneRow.index.gcNs;
 export const LANE_GC_LONGEST: number = laneRow.index.gcLongestNs;

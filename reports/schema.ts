@@ -6,11 +6,16 @@
 import { z } from "zod";
 import type { Problem } from "../workloads/parameter.ts";
 import type { ClassRow, TrialRow } from "./analyze.ts";
+import type { Degradation } from "./degradation.ts";
+import type { Distance } from "./distance.ts";
+import type { Estimate } from "./estimate.ts";
+import { type Reading, sensorNames, verdicts } from "./judge/validity.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
-import { type Cell, type Estimate, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
+import type { Refusals } from "./refusals.ts";
+import { type Cell, type ResultDocument, SCHEMA_VERSION } from "./report.ts";
 import { causeNames } from "./why.ts";
 
 const whole = z.int().min(0);
@@ -67,17 +72,27 @@ const episode: z.ZodType<Episode> = z.strictObject({
   ),
 });
 
+const reading: z.ZodType<Reading> = z.strictObject({
+  sensor: z.enum(sensorNames),
+  figure: figureOrNull,
+  bound: figure,
+  sampleCount: whole,
+  verdict: z.enum(verdicts),
+});
+
 const trial: z.ZodType<TrialRow> = z.strictObject({
   id: z.string(),
   treatmentId: z.string(),
   round: whole,
   attempt: z.int().min(1),
+  tookNs: figure,
   workload: z.string(),
   runtime: z.string(),
   threads: z.string(),
   workerCount: z.int().min(1),
   outcome: z.enum(["completed", "timed-out", "crashed", "unsupported", "diverged"]),
   valid: z.boolean(),
+  refusal: z.enum(["noise", "identity", "failure"]).nullable(),
   invalidBecause: z.array(z.string()),
   warnings: z.array(z.string()),
   traceHash: sha256,
@@ -94,6 +109,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
     })
     .nullable(),
   metrics: metricsOf(() => figureOrNull).nullable(),
+  sensors: z.array(reading).nullable(),
   episodes: z.array(episode).nullable(),
   classes: z.record(z.string(), classRow).nullable(),
   runtimeStats: z.record(z.string(), figure).nullable(),
@@ -112,6 +128,13 @@ const estimate: z.ZodType<Estimate> = z.strictObject({
   interval: z.strictObject({ low: figure, high: figure, coverageShare: figure }).nullable(),
 });
 
+const degradation: z.ZodType<Degradation> = z.strictObject({
+  p50: estimate.describe("Median response of the measured class by that of the same work without blocking."),
+  p90: estimate.describe("The same of the 90th percentile."),
+  p99: estimate.describe("The same of the 99th percentile."),
+  absentBecause: z.string().nullable(),
+});
+
 const cell: z.ZodType<Cell> = z.strictObject({
   treatmentId: z.string(),
   workload: z.string(),
@@ -119,7 +142,10 @@ const cell: z.ZodType<Cell> = z.strictObject({
   threads: z.string(),
   workerCount: z.int().min(1),
   n: whole,
+  attemptCount: whole,
+  refusedCount: whole,
   metrics: metricsOf(() => estimate),
+  degradation,
   why: z
     .strictObject({
       trialId: z.string(),
@@ -128,6 +154,27 @@ const cell: z.ZodType<Cell> = z.strictObject({
       episode,
     })
     .nullable(),
+});
+
+const refusals: z.ZodType<Refusals> = z.strictObject({
+  outOfTime: z.array(z.string()),
+  unequal: z.array(
+    z.strictObject({
+      treatmentIds: z.tuple([z.string(), z.string()]),
+      refusedCounts: z.tuple([whole, whole]),
+      trialCounts: z.tuple([whole, whole]),
+      p: figure,
+    }),
+  ),
+});
+
+const distance: z.ZodType<Distance> = z.strictObject({
+  treatmentId: z.string(),
+  idealTreatmentId: z.string(),
+  n: whole,
+  metrics: metricsOf(() =>
+    z.strictObject({ ideal: estimate, difference: estimate, ratio: estimate.nullable() }).nullable(),
+  ),
 });
 
 const environment: z.ZodType<ResultDocument["environment"]> = z.strictObject({
@@ -156,6 +203,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
     roundCount: whole,
     durationNs: figure,
     canaryPeriodNs: figure,
+    onNoise: z.enum(["refuse", "warn"]),
     coreCount: z.int().min(1),
     unitNs: figure,
     trialCount: whole,
@@ -165,6 +213,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
     z.strictObject({
       workload: z.string(),
       parameters,
+      isControl: z.boolean(),
       round: whole,
       seed: z.number(),
       traceHash: sha256,
@@ -180,10 +229,13 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
       runtime: z.string(),
       threads: z.string(),
       workerCount: z.int().min(1),
+      controlOf: z.string().nullable(),
     }),
   ),
   trials: z.array(trial),
   cells: z.array(cell),
+  refusals,
+  distances: z.array(distance),
 });
 
 /** JSON Schema (draft 2020-12) of the result document. */

@@ -214,7 +214,8 @@ export const taskRecordRow: Layout<
   | "worker"
   | "state"
   | "starts"
-  | "reserved"
+  | "reserved0"
+  | "reserved1"
 > = layout("TaskRecord", {
   submittedNs: "f64",
   firstPollNs: "f64",
@@ -230,7 +231,8 @@ export const taskRecordRow: Layout<
   state: "u8",
   /** How often it was started: 1, or the runtime repeats tasks. Stays at 255. */
   starts: "u8",
-  reserved: "u32",
+  reserved0: "u32",
+  reserved1: "f64",
 });
 
 /**

@@ -1,9 +1,11 @@
-/** `isoload doctor`: what on this machine would spoil results. Exit 1 where something would. */
+/** `isoload doctor`: what on this machine would spoil results, and how noisy it is. Exit 1 where something would. */
 import type { Command } from "commander";
+import type { Examination } from "../experiment/index.ts";
 import { columns } from "./columns.ts";
-import type { Context } from "./context.ts";
+import type { Context, Library } from "./context.ts";
 import { MISSED, OK } from "./exit.ts";
 import { examples, formatProblems, strayProblems } from "./flags.ts";
+import { printable } from "./printable.ts";
 
 export function registerDoctor(program: Command, context: Context): void {
   program
@@ -20,9 +22,24 @@ export function registerDoctor(program: Command, context: Context): void {
         ...formatProblems(format, ["table", "json"], library),
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
-      const findings = await library.examineMachine();
-      const rows = findings.map(({ name, value, verdict, remedy }) => [verdict, name, value, remedy]);
-      context.out(format === "json" ? `${JSON.stringify({ findings }, null, 2)}\n` : columns(rows));
+      context.err("measuring this machine for four seconds: start nothing else meanwhile\n");
+      const examination = await library.examineMachine();
+      const { findings } = examination;
+      context.out(
+        format === "json" ? `${JSON.stringify(examination, null, 2)}\n` : textOf(examination, library),
+      );
       context.exit(findings.some(({ verdict }) => verdict === "bad") ? MISSED : OK);
     });
 }
+
+function textOf({ findings, noise }: Examination, { noiseLines }: Library): string {
+  const rows = columns(findings.map(({ verdict, name, value }) => [verdict, name, value])).split("\n");
+  const lines = findings.flatMap(({ remedy }, index) => [
+    rows[index] ?? "",
+    ...(remedy === "" ? [] : [`${REMEDY_INDENT}${printable(remedy)}`]),
+  ]);
+  return `${[...noiseLines(noise), "", ...lines].join("\n")}\n`;
+}
+
+/** Below the name, past the longest verdict. */
+const REMEDY_INDENT = " ".repeat("unknown".length + 4);

@@ -4,33 +4,64 @@ import { verdictOf } from "./exit.ts";
 
 type Row = ResultDocument["trials"][number];
 
-const rowOf = (outcome: Row["outcome"], valid: boolean): Row =>
+const rowOf = (
+  outcome: Row["outcome"],
+  refusal: Row["refusal"],
+  { treatmentId = "t0", because = "others took 1.9 cores" } = {},
+): Row =>
   ({
-    id: "r0-t0",
+    id: `r0-${treatmentId}`,
+    treatmentId,
     workload: "null",
     runtime: "ideal",
     threads: "1x",
     outcome,
-    valid,
-    invalidBecause: valid ? [] : ["noise"],
+    refusal,
+    valid: refusal === null,
+    invalidBecause: refusal === null ? [] : [because],
   }) as Partial<Row> as Row;
 
-const good = rowOf("completed", true);
-const noisy = rowOf("completed", false);
-const hole = rowOf("unsupported", false);
+const good = rowOf("completed", null);
+const noisy = rowOf("completed", "noise");
+const other = { treatmentId: "t1" };
+const hole = rowOf("unsupported", "failure", other);
 
 test.each([
-  ["all are valid", [good, good], 0, 0],
-  ["one is invalid among valid ones", [good, noisy], 0, 1],
-  ["one is unsupported among valid ones", [good, hole], 0, 0],
-  ["all are invalid", [noisy, noisy], 4, 3],
-  ["all are unsupported", [hole], 4, 1],
-  ["one crashed", [good, rowOf("crashed", false)], 4, 1],
-  ["one timed out", [good, rowOf("timed-out", false)], 4, 1],
-  ["one diverged", [good, rowOf("diverged", false)], 4, 1],
-  ["there is none", [], 4, 1],
-])("where %s", (_, trials, code, warningCount) => {
-  const verdict = verdictOf({ trials });
-  expect(verdict.code).toBe(code);
-  expect(verdict.warnings).toHaveLength(warningCount);
+  ["all are valid", [good, good], 0, [], []],
+  [
+    "one is refused among valid ones",
+    [good, noisy],
+    0,
+    [],
+    ["1 attempt was refused for noise and is not counted"],
+  ],
+  [
+    "attempts are refused until one is valid",
+    [noisy, noisy, good],
+    0,
+    [],
+    ["2 attempts were refused for noise and are not counted"],
+  ],
+  ["a treatment is unsupported among valid ones", [good, hole], 0, [], []],
+  [
+    "nothing valid is left of one treatment",
+    [good, rowOf("completed", "noise", other), rowOf("completed", "noise", { ...other, because: "steal" })],
+    4,
+    ["nothing valid is left of null on ideal at 1x: steal"],
+    ["2 attempts were refused for noise and are not counted"],
+  ],
+  [
+    "all are refused",
+    [noisy, noisy],
+    4,
+    ["nothing valid is left of null on ideal at 1x: others took 1.9 cores", "nothing valid was measured"],
+    ["2 attempts were refused for noise and are not counted"],
+  ],
+  ["all are unsupported", [hole], 4, ["nothing valid was measured"], []],
+  ["one crashed", [good, rowOf("crashed", "failure")], 4, [expect.stringMatching(/^r0-t0 .* crashed: /)], []],
+  ["one timed out", [good, rowOf("timed-out", "failure")], 4, [expect.stringMatching(/ timed-out: /)], []],
+  ["one diverged", [good, rowOf("diverged", "identity")], 4, [expect.stringMatching(/ diverged: /)], []],
+  ["there is none", [], 4, ["nothing was measured"], []],
+])("where %s", (_, trials, code, warnings, notes) => {
+  expect(verdictOf({ trials })).toEqual({ code, warnings, notes });
 });

@@ -24,18 +24,50 @@ export interface Verdict {
   readonly code: number;
   /** For the user, on standard error. */
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
 }
 
-/** No data is never 0: a run in which nothing valid was measured is invalid. */
+type Row = ResultDocument["trials"][number];
+
+/**
+ * No data is never 0: a run is invalid where nothing valid is left of a treatment, unless all it lacks is an op and
+ * something else was measured, and where a trial crashed, did not end, or did other work than it should.
+ */
 export function verdictOf({ trials }: Pick<ResultDocument, "trials">): Verdict {
-  const warnings = trials
-    .filter(({ valid, outcome }) => !valid && outcome !== "unsupported")
-    .map(({ id, workload, runtime, threads, outcome, invalidBecause }) => {
-      const reasons = invalidBecause.length === 0 ? "" : `: ${invalidBecause.join("; ")}`;
-      return `${id} (${workload} on ${runtime} at ${threads}) ${outcome}${reasons}`;
-    });
-  const isBroken = trials.some(({ outcome }) => ["crashed", "timed-out", "diverged"].includes(outcome));
+  const broken = trials.filter(({ outcome }) => ["crashed", "timed-out", "diverged"].includes(outcome));
+  const refused = trials.filter(({ refusal }) => refusal === "noise");
+  const spoiled = lastOfEach(trials).filter(
+    ({ treatmentId, refusal }) =>
+      refusal === "noise" && !trials.some((trial) => trial.treatmentId === treatmentId && trial.valid),
+  );
   const hasValid = trials.some(({ valid }) => valid);
-  if (!hasValid) warnings.push(trials.length === 0 ? "nothing was measured" : "nothing valid was measured");
-  return { code: isBroken || !hasValid ? INVALID : OK, warnings };
+  const warnings = [
+    ...broken.map((row) => `${row.id} (${treatmentText(row)}) ${row.outcome}${reasonsText(row)}`),
+    ...spoiled.map((row) => `nothing valid is left of ${treatmentText(row)}${reasonsText(row)}`),
+    ...(hasValid ? [] : [trials.length === 0 ? "nothing was measured" : "nothing valid was measured"]),
+  ];
+  const isOk = hasValid && broken.length === 0 && spoiled.length === 0;
+  return { code: isOk ? OK : INVALID, warnings, notes: refusedNotes(refused.length) };
+}
+
+/** The last trial of every treatment. */
+function lastOfEach(trials: readonly Row[]): Row[] {
+  return [...new Map(trials.map((trial) => [trial.treatmentId, trial])).values()];
+}
+
+function refusedNotes(count: number): string[] {
+  if (count === 0) return [];
+  const what =
+    count === 1
+      ? "1 attempt was refused for noise and is"
+      : `${count} attempts were refused for noise and are`;
+  return [`${what} not counted`];
+}
+
+function treatmentText({ workload, runtime, threads }: Row): string {
+  return `${workload} on ${runtime} at ${threads}`;
+}
+
+function reasonsText({ invalidBecause }: Row): string {
+  return invalidBecause.length === 0 ? "" : `: ${invalidBecause.join("; ")}`;
 }

@@ -99,10 +99,15 @@ describe("bad input", () => {
     [["run", "--resume", "latest", "-n", "3"], "-n: --resume takes its plan from the run"],
     [["run", "--resume", "x", "a.yaml"], "a.yaml: --resume takes its plan"],
     [["report", "nowhere"], "there is no run at"],
+    [["report", "nowhere", "--trial", "1", "--distance"], "without --distance"],
     [["verify", "nowhere"], "there is no run at"],
     [["trace", "nul"], 'Did you mean "null"?'],
     [["trace", "null,block-k"], "one workload at a time"],
     [["list", "--format", "csv"], "no format is called"],
+    [["selftest", "--format", "csv"], "no format is called"],
+    [["selftest", "--onyl", "D5"], 'Did you mean "--only"?'],
+    [["selftest", "--only", "D9"], 'no case has "D9" in its name'],
+    [["selftest", "--runtime", "./nowhere.mjs"], "there is no file"],
   ])("isoload %j is refused", async (line, part) => {
     const outcome = await isoload(line);
     expect(problemsOf(outcome)).toContain(part);
@@ -142,7 +147,7 @@ describe("bad input", () => {
 });
 
 describe("the help", () => {
-  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "trace"])(
+  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "selftest", "trace"])(
     "of %j has examples that are understood as they stand",
     async (command) => {
       const { out } = await isoload([...(command === "" ? [] : [command]), "--help"]);
@@ -150,7 +155,13 @@ describe("the help", () => {
       expect(lines.length).toBeGreaterThan(0);
       for (const line of lines) {
         const [, ...words] = line.trim().split(/ +/);
-        if (words[0] === "doctor" || words.includes("latest") || words.includes("native")) continue;
+        if (
+          words[0] === "doctor" ||
+          words[0] === "selftest" ||
+          words.includes("latest") ||
+          words.includes("native")
+        )
+          continue;
         const { thrown, code } = await isoload(words);
         expect(thrown === null || thrown instanceof Stopped ? "understood" : thrown, line).toBe("understood");
         if (thrown === null) expect(code).toBe(0);
@@ -160,7 +171,7 @@ describe("the help", () => {
 
   test("names every command", async () => {
     const { out } = await isoload(["--help"]);
-    for (const name of ["quick", "run", "list", "report", "verify", "doctor", "trace"])
+    for (const name of ["quick", "run", "list", "report", "verify", "doctor", "selftest", "trace"])
       expect(out).toContain(name);
   });
 });

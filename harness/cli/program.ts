@@ -8,6 +8,7 @@ import { registerList } from "./list.ts";
 import { registerQuick } from "./quick.ts";
 import { registerReport } from "./report.ts";
 import { registerRun } from "./run.ts";
+import { registerSelftest } from "./selftest.ts";
 import { registerTrace } from "./trace.ts";
 import { registerVerify } from "./verify.ts";
 
@@ -18,6 +19,7 @@ const commands: readonly Register[] = [
   registerReport,
   registerVerify,
   registerDoctor,
+  registerSelftest,
   registerTrace,
 ];
 
@@ -33,7 +35,7 @@ export function buildProgram(context: Context): Command {
     .addHelpText(
       "after",
       `${examples(["isoload quick", "isoload run -w block-k -t 1x,2x", "isoload list"])}
-Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement or damaged run,
+Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, damaged run or wrong selftest,
   5 a required runtime is missing, 70 a defect of isoload, 130 and 143 interrupted`,
     );
   // Before the commands are added: they inherit both.

@@ -8,6 +8,8 @@ const at = {
   index: 2,
   trialCount: 5,
   round: 0,
+  attempt: 1,
+  attemptLimit: 3,
   remainingNs: 2.5e9,
   treatment: { workload: "null", runtimeLabel: "native", threads: "2x" },
 } as unknown as Extract<Progress, { kind: "started" }>;
@@ -17,7 +19,14 @@ const events: readonly Progress[] = [
   { kind: "planned", run: "here", trialCount: 5, notes: ["one\u001b[31m"] },
   { ...at, kind: "started" },
   { ...at, kind: "running", endedCount: 1, plannedCount: 4 },
-  { ...at, kind: "ended", row: { outcome: "completed", valid: true } } as unknown as Progress,
+  { ...at, kind: "ended", row: { outcome: "completed", refusal: null } } as unknown as Progress,
+  {
+    ...at,
+    kind: "ended",
+    trialCount: 6,
+    attempt: 2,
+    row: { outcome: "completed", refusal: "noise", invalidBecause: ["others took 1.9 cores"] },
+  } as unknown as Progress,
 ];
 
 function shown(live: boolean): string {
@@ -33,9 +42,28 @@ function shown(live: boolean): string {
   return text;
 }
 
+test("a control is called one", () => {
+  let text = "";
+  const { show } = viewProgress({
+    err: (more) => {
+      text += more;
+    },
+    terminal: { color: false, width: 60, live: false },
+  });
+  const row = { outcome: "completed", valid: true };
+  const treatment = { ...at.treatment, controlOf: "t0" };
+  show({ ...at, treatment, kind: "ended", row } as unknown as Progress);
+  expect(text).toBe("[2/5] round 1 control of null on native at 2x: completed\n");
+});
+
 test("without a terminal there are plain lines, one a trial", () => {
   expect(shown(false)).toBe(
-    "note: one\\x1b[31m\n5 trials to run, kept in here\n[2/5] round 1 null on native at 2x: completed\n",
+    [
+      "note: one\\x1b[31m",
+      "5 trials to run, kept in here",
+      "[2/5] round 1 null on native at 2x: completed",
+      "[2/6] round 1 null on native at 2x, attempt 2 of 3: refused: others took 1.9 cores\n",
+    ].join("\n"),
   );
 });
 

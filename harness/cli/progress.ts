@@ -3,7 +3,8 @@ import type { Progress } from "../experiment/index.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./printable.ts";
 
-const CLEAR_LINE = "\r\u001b[2K";
+/** Where a live line begins anew. */
+export const CLEAR_LINE = "\r\u001b[2K";
 
 export interface ProgressView {
   readonly show: (progress: Progress) => void;
@@ -31,8 +32,9 @@ export function viewProgress({ err, terminal }: Pick<Context, "err" | "terminal"
           return live(`${where(progress)} ${Math.floor(share * 100)} %${left(progress)}`);
         }
         case "ended": {
-          const { outcome, valid } = progress.row;
-          return line(`${where(progress)} ${outcome}${valid || outcome !== "completed" ? "" : ", invalid"}`);
+          const { outcome, refusal, invalidBecause } = progress.row;
+          const end = refusal === "noise" ? `refused: ${invalidBecause.join("; ")}` : outcome;
+          return line(`${where(progress)} ${end}`);
         }
       }
     },
@@ -44,9 +46,11 @@ export function viewProgress({ err, terminal }: Pick<Context, "err" | "terminal"
 
 type AtTrial = Extract<Progress, { kind: "started" | "running" | "ended" }>;
 
-function where({ index, trialCount, treatment, round }: AtTrial): string {
-  const { workload, runtimeLabel, threads } = treatment;
-  return `[${index}/${trialCount}] round ${round + 1} ${workload} on ${runtimeLabel} at ${threads}:`;
+function where({ index, trialCount, treatment, round, attempt, attemptLimit }: AtTrial): string {
+  const { workload, runtimeLabel, threads, controlOf } = treatment;
+  const role = controlOf === undefined ? "" : "control of ";
+  const which = attempt === 1 ? "" : `, attempt ${attempt} of ${attemptLimit}`;
+  return `[${index}/${trialCount}] round ${round + 1} ${role}${workload} on ${runtimeLabel} at ${threads}${which}:`;
 }
 
 function left({ remainingNs }: AtTrial): string {

@@ -1,4 +1,4 @@
-/** `isoload report`: renders runs again from their raw records. Never runs anything. */
+/** `isoload report`: renders runs again from their raw records. Measures nothing; `ideal` may be computed. */
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
@@ -10,6 +10,7 @@ interface ReportOptions {
   readonly format: string;
   readonly output?: string;
   readonly trial?: string;
+  readonly distance?: boolean;
 }
 
 export function registerReport(program: Command, context: Context): void {
@@ -19,6 +20,10 @@ export function registerReport(program: Command, context: Context): void {
     .description("analyse the records of runs again and render them")
     .option("--format <name>", "table, json, markdown or csv", "table")
     .option("--trial <id>", "show one trial over time instead: an id such as r0-t0, or its number")
+    .option(
+      "--distance",
+      "also show how far each runtime is from ideal, which is computed where the run lacks it",
+    )
     .option("-o, --output <file>", "write to this file instead of standard output")
     .allowUnknownOption()
     .allowExcessArguments()
@@ -27,6 +32,7 @@ export function registerReport(program: Command, context: Context): void {
       examples([
         "isoload report latest",
         "isoload report latest --format markdown -o report.md",
+        "isoload report latest --distance",
         "isoload report latest --trial 1",
       ]),
     )
@@ -38,7 +44,7 @@ export function registerReport(program: Command, context: Context): void {
 async function report(
   context: Context,
   runs: readonly string[],
-  { format, output, trial, command }: ReportOptions & { command: Command },
+  { format, output, trial, distance = false, command }: ReportOptions & { command: Command },
 ): Promise<number> {
   const library = await context.load();
   const { UsageError, analyzeRun, formats } = library;
@@ -47,16 +53,21 @@ async function report(
   if (format === "csv" && runs.length > 1) {
     problems.push({ where: "--format", message: "a csv file holds one run. Name one, or choose json." });
   }
-  if (trial !== undefined && (runs.length > 1 || format !== "table")) {
+  if (trial !== undefined && (runs.length > 1 || format !== "table" || distance)) {
     problems.push({
       where: "--trial",
-      message: "shows one trial of one run on a terminal, in no other format.",
+      message: "shows one trial of one run on a terminal, in no other format and without --distance.",
     });
   }
   if (problems.length > 0) throw new UsageError(problems);
   const texts = runs.map((run) =>
     trial === undefined
-      ? renderDocument(analyzeRun(run), { context, library, format })
+      ? renderDocument(analyzeRun(run, { ideal: distance }), {
+          context,
+          library,
+          format,
+          distances: distance,
+        })
       : `${library.lanesLines(library.pictureTrial(run, trial), context.terminal.width).join("\n")}\n`,
   );
   const isList = format === "json" && texts.length > 1;

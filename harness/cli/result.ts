@@ -9,23 +9,29 @@ export function finishRun(
   { context, library, format }: { context: Context; library: Library; format: string },
 ): number {
   context.out(renderDocument(document, { context, library, format }));
-  const { code, warnings } = verdictOf(document);
+  const { code, warnings, notes } = verdictOf(document);
   if (interrupted && context.signal.reason instanceof Interruption) {
     context.err(
       `${context.signal.reason.message}; what is complete is kept.\nGo on: isoload run --resume ${run}\n`,
     );
     return context.signal.reason.exitCode;
   }
+  for (const note of notes) context.err(`note: ${printable(note)}\n`);
   for (const warning of warnings) context.err(`warning: ${printable(warning)}\n`);
   return code;
 }
 
 export function renderDocument(
   document: ResultDocument,
-  { context, library, format }: { context: Context; library: Library; format: string },
+  {
+    context,
+    library,
+    format,
+    distances = false,
+  }: { context: Context; library: Library; format: string; distances?: boolean },
 ): string {
   const chosen = library.formats.find(({ name }) => name === format);
   if (chosen === undefined) throw new Error(`no format is called ${format}`);
   const { color, width } = context.terminal;
-  return chosen.render(document, { color, width });
+  return chosen.render(document, { color, width, distances });
 }

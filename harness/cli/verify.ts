@@ -26,7 +26,7 @@ export function registerVerify(program: Command, context: Context): void {
       }
       const { plan, trials, state } = document;
       context.out(
-        `${run} is whole: ${trials.length} of ${plan.trialCount} trials (${state}), every checksum right, the result follows from the records.\n`,
+        `${run} is whole: ${library.trialsText(trials, plan.trialCount)} (${state}), every checksum right, the result follows from the records.\n`,
       );
       context.exit(OK);
     });

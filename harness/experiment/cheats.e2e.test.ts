@@ -22,6 +22,7 @@ async function runBeside(cheat: string): Promise<{ row: TrialRow; other: TrialRo
       workloads: ["cpu-mix:tasks=64,units=2000,inFlight=4"],
       runtimes: ["ideal", "single-thread"],
       rounds: 1,
+      onNoise: "warn",
     },
   });
   if ("problems" in drafted) throw new Error(JSON.stringify(drafted.problems));

@@ -5,8 +5,8 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import type { TrialRow } from "../../reports/analyze.ts";
+import { ATTEMPT_LIMIT, expectedTrialCount } from "../../reports/attempts.ts";
 import type { ResultDocument } from "../../reports/report.ts";
-import { monotonicNs } from "../../runtimes/clock.ts";
 import { beginTrial, commitTrial, removeUnfinished, tracePath, writeResult } from "../store/store.ts";
 import type { TrialRequest } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
@@ -39,15 +39,22 @@ export type Progress =
 interface Position {
   /** From 1. */
   readonly index: number;
+  /** Grows with every trial that is refused and will be run again. */
   readonly trialCount: number;
   readonly treatment: Treatment;
   readonly round: number;
-  /** null until a trial has ended in this process. */
+  /** From 1. */
+  readonly attempt: number;
+  readonly attemptLimit: number;
+  /** null until a trial has ended. */
   readonly remainingNs: number | null;
 }
 
 /** How a trial is run: the real one starts a process, a scripted one plays a result in tests. */
 export type RunTrial = (request: TrialRequest) => Promise<TrialResult>;
+
+/** Monotonic time in ns: the machine's, or in tests one that is played like the trials. */
+export type ReadClock = () => number;
 
 export interface LoopRequest {
   readonly run: string;
@@ -58,6 +65,7 @@ export interface LoopRequest {
   /** Rows of the trials that are complete already. */
   readonly judged: readonly TrialRow[];
   readonly runTrial: RunTrial;
+  readonly readClock: ReadClock;
   readonly onProgress: (progress: Progress) => void;
   /** Aborting stops the current trial and keeps what is complete. */
   readonly signal: AbortSignal;
@@ -79,7 +87,6 @@ const TASK_LIMIT_NS = 2e3;
 export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
   const { run, plan, environment, experiment, signal } = request;
   const rows = [...request.judged];
-  const pace = { startedNs: monotonicNs(), ended: 0 };
   let document = documentOf({ plan, environment, rows });
   writeResult(run, resultText(document));
   for (let next = experiment(rows); next.kind === "round"; next = experiment(rows)) {
@@ -87,14 +94,13 @@ export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
       const row = await runOne(request, {
         planned,
         index: rows.length + 1,
-        remainingNs: remaining(pace, plan, rows),
+        ...outlook(plan, rows),
       });
       if (row === null) {
         removeUnfinished(run);
         return { document, interrupted: true };
       }
       rows.push(row);
-      pace.ended++;
       document = documentOf({ plan, environment, rows });
       writeResult(run, resultText(document));
     }
@@ -105,23 +111,21 @@ export async function runLoop(request: LoopRequest): Promise<LoopOutcome> {
 /** null: it was interrupted, and nothing of it counts. */
 async function runOne(
   request: LoopRequest,
-  at: { planned: PlannedTrial; index: number; remainingNs: number | null },
+  at: { planned: PlannedTrial; index: number } & Outlook,
 ): Promise<TrialRow | null> {
-  const { run, plan, references, onProgress, signal } = request;
-  const { planned } = at;
+  const { run, plan, references, readClock, onProgress, signal } = request;
+  const { planned, index, trialCount, remainingNs } = at;
   if (signal.aborted) return null;
   const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
   assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
   const position: Position = {
-    index: at.index,
-    trialCount: plan.trials.length,
-    treatment,
-    round: planned.round,
-    remainingNs: at.remainingNs,
+    ...{ index, trialCount, treatment, remainingNs },
+    ...{ round: planned.round, attempt: planned.attempt, attemptLimit: ATTEMPT_LIMIT },
   };
   onProgress({ kind: "started", ...position });
   const trace = references.traceOf(planned.traceHash);
   let result: TrialResult;
+  const startedNs = readClock();
   try {
     result = await request.runTrial({
       settings: {
@@ -150,17 +154,17 @@ async function runOne(
     if (signal.aborted) return null;
     throw error;
   }
-  commitTrial(run, { planned, result });
+  commitTrial(run, { planned, result, tookNs: readClock() - startedNs });
   const row = judgeStored(run, { plan, planned, references });
   onProgress({ kind: "ended", ...position, row });
   return row;
 }
 
-function remaining(
-  { startedNs, ended }: { startedNs: number; ended: number },
-  plan: Plan,
-  rows: readonly TrialRow[],
-): number | null {
-  if (ended === 0) return null;
-  return ((monotonicNs() - startedNs) / ended) * (plan.trials.length - rows.length);
+type Outlook = Pick<Position, "trialCount" | "remainingNs">;
+
+function outlook(plan: Plan, rows: readonly TrialRow[]): Outlook {
+  const trialCount = expectedTrialCount(plan, rows);
+  if (rows.length === 0) return { trialCount, remainingNs: null };
+  const tookNs = rows.reduce((sum, row) => sum + row.tookNs, 0);
+  return { trialCount, remainingNs: (tookNs / rows.length) * (trialCount - rows.length) };
 }

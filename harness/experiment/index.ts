@@ -9,16 +9,17 @@ import type { Picture } from "../../reports/lanes.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { readCores } from "../machine/cores.ts";
-import { examine, type Finding } from "../machine/doctor.ts";
+import { type Examination, examine } from "../machine/doctor.ts";
 import type { Config } from "../plan/config.ts";
 import { UsageError } from "../plan/usage-error.ts";
 import { readEnvironment, readPlan } from "../store/store.ts";
-import { analyzeStored, pictureStored } from "./analysis.ts";
+import { analyzeStored, analyzeWithIdeal, committedOf, pictureStored } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
 export type { TrialRow } from "../../reports/analyze.ts";
 export { formats } from "../../reports/formats/catalog.ts";
 export { lanesLines } from "../../reports/formats/lanes.ts";
+export { trialsText } from "../../reports/formats/overview.ts";
 export type { ResultDocument } from "../../reports/report.ts";
 export { runtimes } from "../../runtimes/catalog.ts";
 export type { Runtime } from "../../runtimes/runtime.ts";
@@ -26,7 +27,10 @@ export { workloads } from "../../workloads/catalog.ts";
 export type { Parameter, Problem } from "../../workloads/parameter.ts";
 export type { Workload } from "../../workloads/workload.ts";
 export { readCores } from "../machine/cores.ts";
-export type { Finding } from "../machine/doctor.ts";
+export type { Examination } from "../machine/doctor.ts";
+export { noiseLines } from "../machine/doctor-noise.ts";
+export type { Finding } from "../machine/finding.ts";
+export type { Noise } from "../machine/noise.ts";
 export type { Config } from "../plan/config.ts";
 export { formatDuration } from "../plan/duration.ts";
 export type { PlanDraft } from "../plan/plan.ts";
@@ -37,6 +41,9 @@ export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
 export type { Progress } from "./experiment.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
+export type { Answer } from "./selftest/answer.ts";
+export { answerLine, selftestSummary } from "./selftest/line.ts";
+export { type Selftest, type SelftestOptions, type SelftestProgress, selftest } from "./selftest/selftest.ts";
 export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
 export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
 export { loadUserRuntimes } from "./user-runtimes.ts";
@@ -49,16 +56,18 @@ export function defineConfig(config: Config): Config {
 
 /**
  * The result of a run, by the analysis of its raw records: nothing is run again and nothing is written.
- * `reference`: a path, an id, or "latest". Throws a UsageError where there is no run, a DamageError where it
- * cannot be read.
+ * `reference`: a path, an id, or "latest". With `ideal` the reference model stands beside the others whether or not
+ * the run has trials of it: they are computed from its traces. Throws a UsageError where there is no run, a
+ * DamageError where it cannot be read.
  */
-export function analyzeRun(reference: string): ResultDocument {
+export function analyzeRun(reference: string, { ideal = false }: { ideal?: boolean } = {}): ResultDocument {
   const run = resolveRun(reference);
-  return analyzeStored(run, { plan: readPlan(run), environment: readEnvironment(run) });
+  const analyze = ideal ? analyzeWithIdeal : analyzeStored;
+  return analyze(run, { plan: readPlan(run), environment: readEnvironment(run) });
 }
 
 /**
- * One trial of a run, by its id or its place in the plan from 1, with what its workers did over time. Throws a
+ * One trial of a run, by its id or its place in the document from 1, with what its workers did over time. Throws a
  * UsageError where there is no such run or no such trial in it, a DamageError where it cannot be read.
  */
 export function pictureTrial(reference: string, trial: string): Picture {
@@ -66,12 +75,16 @@ export function pictureTrial(reference: string, trial: string): Picture {
   const plan = readPlan(run);
   const picture = pictureStored(run, plan, trial);
   if (picture !== null) return picture;
-  const ids = plan.trials.map(({ id }) => id);
-  const message = `the run has no complete trial ${JSON.stringify(trial)}. Give an id from ${ids[0]} to ${ids.at(-1)}, or a number up to ${ids.length}.`;
+  const ids = committedOf(run, plan).map(({ id }) => id);
+  const advice =
+    ids.length === 0
+      ? "None has ended yet."
+      : `Give one of ${ids.length} by its number or its id, from ${ids[0]} to ${ids.at(-1)}.`;
+  const message = `the run has no complete trial ${JSON.stringify(trial)}. ${advice}`;
   throw new UsageError([{ where: "--trial", message }]);
 }
 
-/** What on this machine would spoil results. Takes a little more than a second. */
-export function examineMachine(): Promise<readonly Finding[]> {
+/** What on this machine would spoil results, the worst first, and how noisy it is. Takes four seconds. */
+export function examineMachine(): Promise<Examination> {
   return examine(readCores(), runtimes);
 }

@@ -107,7 +107,7 @@ test("a run that a living process writes is refused", async () => {
 
 const edits: readonly [string, string, string][] = [
   ["another isoload", '"isoloadVersion": "0.1.0"', '"isoloadVersion": "0.0.1"'],
-  ["another version of plans", '"planVersion": 2', '"planVersion": 99'],
+  ["another version of plans", '"planVersion": 3', '"planVersion": 99'],
   ["another seed of a trace", '"seed": 2', '"seed": 3'],
   ["other parameters", '"tasks": 20', '"tasks": 21'],
 ];

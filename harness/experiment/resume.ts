@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrialRow } from "../../reports/analyze.ts";
+import { expectedTrialCount } from "../../reports/attempts.ts";
+import { monotonicNs } from "../../runtimes/clock.ts";
 import { identifyModule } from "../../runtimes/user/module.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { hashOf } from "../../workloads/trace/trace.ts";
@@ -66,14 +68,16 @@ export async function resumeRun(request: ResumeRequest): Promise<RunOutcome> {
     if (damage.length > 0) throw new DamageError(damage);
     const references = keptReferences(run);
     const judged = judgeCommitted(run, plan, references);
-    onProgress({ kind: "planned", run, trialCount: plan.trials.length - judged.length, notes: plan.notes });
-    if (judged.length === plan.trials.length)
-      return completeOutcome(run, { plan, environment, rows: judged });
+    const trialCount = expectedTrialCount(plan, judged) - judged.length;
+    onProgress({ kind: "planned", run, trialCount, notes: plan.notes });
+    const experiment = constantRun(plan);
+    if (experiment(judged).kind === "done") return completeOutcome(run, { plan, environment, rows: judged });
     refuse(run, [...otherMachine(environment, cores), ...otherModules(plan)]);
     const outcome = await runLoop({
       ...{ run, plan, environment, references, judged, onProgress, signal },
-      experiment: constantRun(plan),
+      experiment,
       runTrial: request.runTrial ?? runTrial,
+      readClock: request.readClock ?? monotonicNs,
     });
     return { run, ...outcome };
   } finally {

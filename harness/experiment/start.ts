@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import type { ResultDocument } from "../../reports/report.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
+import { monotonicNs } from "../../runtimes/clock.ts";
 import type { Cores } from "../machine/cores.ts";
 import { observeEnvironment } from "../machine/environment.ts";
 import type { PlanDraft } from "../plan/plan.ts";
-import { buildTraces, schedule } from "../plan/schedule.ts";
+import { buildTraces, schedule, traceCountOf } from "../plan/schedule.ts";
 import { MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
 import { lockRun } from "../store/lock.ts";
 import { createRunFolder, newRunId, RUNS_FOLDER, writePlan, writeTrace } from "../store/store.ts";
 import { runTrial } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrace } from "../trial/trial.ts";
 import { keptReferences } from "./analysis.ts";
-import { type Progress, type RunTrial, runLoop } from "./experiment.ts";
+import { type Progress, type ReadClock, type RunTrial, runLoop } from "./experiment.ts";
 import { constantRun } from "./run.ts";
 
 export interface RunRequest {
@@ -27,6 +28,8 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Another way to run a trial; the default starts a process. */
   readonly runTrial?: RunTrial;
+  /** Another clock to time trials by; the default is the machine's. */
+  readonly readClock?: ReadClock;
 }
 
 export interface RunOutcome {
@@ -61,6 +64,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
       references: keptReferences(run),
       judged: [],
       runTrial: request.runTrial ?? runTrial,
+      readClock: request.readClock ?? monotonicNs,
     });
     return { run, ...outcome };
   } finally {
@@ -84,7 +88,7 @@ interface Preparation {
 
 async function preparePlan(preparation: Preparation): Promise<Plan> {
   const { run, draft, environment, onProgress, signal } = preparation;
-  const total = draft.loads.length * draft.roundCount;
+  const total = traceCountOf(draft);
   const traces: PlannedTrace[] = [];
   try {
     for (const { trace, planned } of buildTraces(draft)) {

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { possibleTrials, uncalledFor } from "../../reports/attempts.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { damageIn, SUMS_FILE } from "../store/checksums.ts";
 import { DamageError } from "../store/damage-error.ts";
@@ -20,7 +21,7 @@ import {
   trialFolder,
 } from "../store/store.ts";
 import { z } from "../store/zod.ts";
-import type { Plan } from "../trial/trial.ts";
+import type { Plan, PlannedTrial } from "../trial/trial.ts";
 import { analyzeStored, freshReferences, type References, resultText } from "./analysis.ts";
 import { resolveRun } from "./run-reference.ts";
 
@@ -50,8 +51,9 @@ export function verifyRun(reference: string): Verification {
   const environment = guard(() => readEnvironment(run));
   if (plan === null || environment === null) return { run, damage, document: null };
   guard(() => damage.push(...strangers(run, plan)));
-  for (const { id } of plan.trials) {
-    if (namesOf(join(run, TRIALS)).includes(id)) guard(() => damage.push(...trialDamage(run, plan, id)));
+  const present = new Set(namesOf(join(run, TRIALS)));
+  for (const planned of possibleTrials(plan)) {
+    if (present.has(planned.id)) guard(() => damage.push(...trialDamage(run, planned)));
   }
   const references = freshReferences(run);
   for (const traceHash of new Set(plan.traces.map((trace) => trace.traceHash))) {
@@ -59,6 +61,9 @@ export function verifyRun(reference: string): Verification {
   }
   if (damage.length > 0) return { run, damage: withMissing(run, damage), document: null };
   const document = guard(() => analyzeStored(run, { plan, environment }, references));
+  for (const { id } of document === null ? [] : uncalledFor(plan, document.trials)) {
+    damage.push(`${TRIALS}/${id} is an attempt that nothing called for`);
+  }
   const result = guard(() => readResultText(run));
   if (document !== null && result !== null && result !== resultText(document)) {
     damage.push(`${RESULT_FILE} is not what the analysis of the records gives`);
@@ -72,7 +77,7 @@ function strangers(run: string, plan: Plan): string[] {
   const known: Readonly<Record<string, readonly string[]>> = {
     "": [SUMS_FILE, "plan.json", "environment.json", RESULT_FILE, TRACES, TRIALS],
     [TRACES]: traces.map((path) => path.slice(TRACES.length + 1)),
-    [TRIALS]: plan.trials.map(({ id }) => id),
+    [TRIALS]: possibleTrials(plan).map(({ id }) => id),
   };
   return Object.entries(known).flatMap(([folder, names]) =>
     namesOf(join(run, folder))
@@ -87,10 +92,10 @@ function leftOver(name: string): string {
     : "";
 }
 
-function trialDamage(run: string, plan: Plan, id: string): string[] {
+function trialDamage(run: string, planned: PlannedTrial): string[] {
+  const { id } = planned;
   const damage = damageIn(trialFolder(run, id), { whole: true });
   if (damage.length > 0) return damage.map((what) => `${TRIALS}/${id}: ${what}`);
-  const planned = plan.trials.find((trial) => trial.id === id);
   return isDeepStrictEqual(readTrial(run, id).planned, planned)
     ? []
     : [`${TRIALS}/${id}: trial.json is of another trial than the plan's`];
@@ -102,7 +107,7 @@ function expectedDamage(run: string, plan: Plan, traceHash: string, references: 
   const name = expectedPath(traceHash);
   if (kept === null) {
     const present = new Set(namesOf(join(run, TRIALS)));
-    const isNeeded = plan.trials.some(
+    const isNeeded = possibleTrials(plan).some(
       (trial) =>
         trial.traceHash === traceHash &&
         present.has(trial.id) &&

@@ -89,7 +89,7 @@ function nominalNs(op: OpSpec): number {
   return op.op === "block" || op.op === "sleep" ? mean(op.ns) : 0;
 }
 
-function mean(distribution: Distribution): number {
+export function mean(distribution: Distribution): number {
   if (typeof distribution === "number") return distribution;
   return distribution.kind === "exponential" ? distribution.mean : (distribution.min + distribution.max) / 2;
 }

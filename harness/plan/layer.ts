@@ -11,6 +11,8 @@ export type Key =
   | "duration"
   | "seed"
   | "canaryPeriod"
+  | "onNoise"
+  | "control"
   | "require";
 
 export type Path = readonly (string | number)[];

@@ -6,7 +6,17 @@ import { splitItems } from "./item.ts";
 import { flatLayer } from "./layer.ts";
 import { parsePlan } from "./plan.ts";
 
-const keys = ["workloads", "runtimes", "threads", "rounds", "duration", "seed", "canaryPeriod", "require"];
+const keys = [
+  "workloads",
+  "runtimes",
+  "threads",
+  "rounds",
+  "duration",
+  "seed",
+  "canaryPeriod",
+  "control",
+  "require",
+];
 const words = fc.constantFrom(
   ...[
     "null",

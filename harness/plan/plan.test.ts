@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { workloads } from "../../workloads/catalog.ts";
+import { hashOf } from "../../workloads/trace/trace.ts";
 import { fakeRuntimes, twoCores } from "./fixtures/fake-runtimes.ts";
 import { flatLayer } from "./layer.ts";
 import { type PlanDraft, parsePlan } from "./plan.ts";
+import { buildTraces, rebuildTrace, schedule, traceCountOf } from "./schedule.ts";
 import { formatProblem } from "./usage-error.ts";
 
 function parse(values: Readonly<Record<string, unknown>>): ReturnType<typeof parsePlan> {
@@ -154,6 +156,8 @@ test.each([
   [{ workloads: ["cpu-mix:units=4e9"] }, "at most 20m"],
   [{ workloads: ["tcp-echo:connections=2"], threads: ["2x"] }, "connections=4 or fewer threads"],
   [{ canaryPeriod: "1us" }, "from 100us"],
+  [{ control: "yes" }, 'control is "yes". Give true or false.'],
+  [{ control: 1 }, "Give true or false"],
   [{ require: ["nativ"] }, 'Did you mean "native"?'],
   [{ constructor: 1 }, 'no setting is called "constructor"'],
 ])("%j is refused", (values, part) => {
@@ -163,4 +167,70 @@ test.each([
 test("connections matter only where workers own them", () => {
   const values = { workloads: ["tcp-echo:connections=2"], threads: ["2x"] };
   expect(problemsOf({ ...values, runtimes: ["single-thread,ideal"] })).toEqual([]);
+});
+
+describe("controls", () => {
+  const settings = { runtimes: ["ideal,work-stealing"], threads: ["1,2"], rounds: 2, seed: 5 };
+
+  test("are beside every treatment whose blocks last 20 ms or more, and equal it in all but the blocks", () => {
+    const plain = draftOf({ ...settings, workloads: ["block-k:blockMs=20"], control: false });
+    const draft = draftOf({ ...settings, workloads: ["block-k:blockMs=20"], control: true });
+    expect(draft.notes).toEqual([]);
+    expect(draft.treatments).toEqual(
+      plain.treatments.flatMap((treatment) => [
+        treatment,
+        { ...treatment, id: `${treatment.id}-control`, controlOf: treatment.id },
+      ]),
+    );
+  });
+
+  test.each([
+    [["null,cpu-mix,tcp-echo"], ["no control of null, cpu-mix, tcp-echo: nothing blocks in it"]],
+    [
+      ["block-k:blockMs=10", "block-k:blockMs=19.9"],
+      [
+        "no control of block-k: its blocks last 10ms, and below 20ms the rounding of timers would decide",
+        "no control of block-k: its blocks last 19.9ms, and below 20ms the rounding of timers would decide",
+      ],
+    ],
+  ])("of %j are refused, each reason once", (names, notes) => {
+    const draft = draftOf({ ...settings, workloads: names, control: true });
+    expect(draft.notes).toEqual(notes);
+    expect(draft.treatments.some(({ controlOf }) => controlOf !== undefined)).toBe(false);
+    for (const { noControlBecause } of draft.treatments) {
+      expect(notes.some((note) => note.endsWith(`: ${noControlBecause}`))).toBe(true);
+    }
+  });
+
+  test("have a trace of their own a round, from the same seed, which can be built again", () => {
+    const draft = draftOf({ ...settings, workloads: ["null:tasks=9", "block-k"], control: true });
+    const built = [...buildTraces(draft)];
+    expect(built).toHaveLength(traceCountOf(draft));
+    expect(
+      built.map(({ planned }) => [planned.workload, planned.isControl, planned.round, planned.seed]),
+    ).toEqual([
+      ...[0, 1].map((round) => ["null", false, round, 5 + round]),
+      ...[0, 1].flatMap((round) =>
+        [false, true].map((isControl) => ["block-k", isControl, round, 5 + round]),
+      ),
+    ]);
+    const traces = built.map(({ planned }) => planned);
+    const plan = schedule(draft, traces, 2.5);
+    for (const { trace, planned } of built) {
+      const rebuilt = rebuildTrace(plan, planned, workloads);
+      expect("trace" in rebuilt && hashOf(rebuilt.trace)).toBe(hashOf(trace));
+    }
+    for (const { treatmentId, round, traceHash } of plan.trials) {
+      const treatment = draft.treatments.find(({ id }) => id === treatmentId);
+      const of = traces.find((trace) => trace.traceHash === traceHash);
+      expect(of).toMatchObject({
+        workload: treatment?.workload,
+        isControl: treatment?.controlOf !== undefined,
+        round,
+      });
+    }
+    // A round has four treatments of null, four of block-k and their four controls.
+    expect(plan.trials).toHaveLength(2 * 12);
+    expect(new Set(plan.trials.map(({ id }) => id)).size).toBe(2 * 12);
+  });
 });

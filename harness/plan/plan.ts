@@ -8,7 +8,8 @@ import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
 import type { Workload } from "../../workloads/workload.ts";
 import type { Cores } from "../machine/cores.ts";
-import type { Treatment } from "../trial/trial.ts";
+import type { OnNoise, Treatment } from "../trial/trial.ts";
+import { withControls } from "./controls.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
@@ -33,6 +34,7 @@ export interface PlanDraft {
   readonly roundCount: number;
   readonly durationNs: number;
   readonly canaryPeriodNs: number;
+  readonly onNoise: OnNoise;
   readonly coreCount: number;
   readonly loads: readonly Load[];
   readonly treatments: readonly Treatment[];
@@ -59,6 +61,8 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const roundCount = readWhole(reading, "rounds", { min: 1, max: ROUND_LIMIT, fallback: DEFAULT_ROUNDS });
   const durationNs = readDuration(reading, "duration", DURATION_RANGE) ?? DEFAULT_DURATION_NS;
   const canaryPeriodNs = readDuration(reading, "canaryPeriod", CANARY_RANGE) ?? DEFAULT_CANARY_PERIOD_NS;
+  const onNoise = readOnNoise(reading);
+  const hasControl = readSwitch(reading, "control");
   const threads = readThreads(reading, request.cores.count);
   const known: Known = { runtimes: request.runtimes, modules: request.modules ?? new Map() };
   const choices = readChoices(reading, known);
@@ -75,10 +79,11 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   for (const { runtime, reason } of unavailable) notes.push(`${runtime} is skipped: ${reason}`);
   const missing = new Set(unavailable.map(({ runtime }) => runtime));
   const present = choices.filter(({ runtime }) => !missing.has(runtime.name));
-  const treatments = crossed(loads, present, threads);
+  const plain = crossed(loads, present, threads);
+  const treatments = hasControl ? withControls(loads, plain, notes) : plain;
   return {
     draft: {
-      ...{ seed, roundCount, durationNs, canaryPeriodNs, coreCount: request.cores.count },
+      ...{ seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount: request.cores.count },
       ...{ loads, treatments, unavailable, notes },
     },
   };
@@ -118,6 +123,8 @@ const planKeys: readonly Key[] = [
   "duration",
   "seed",
   "canaryPeriod",
+  "onNoise",
+  "control",
   "require",
 ];
 
@@ -148,6 +155,15 @@ function readWhole(
   return fallback;
 }
 
+/** Off unless it is given. */
+function readSwitch(reading: Reading, key: Key): boolean {
+  const [given] = valuesOf(reading, key, "one");
+  if (given === undefined || typeof given.value === "boolean") return given?.value === true;
+  const message = `${given.subject} is ${shown(given.value)}. Give true or false.`;
+  reading.problems.push({ where: given.where, message });
+  return false;
+}
+
 function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs: number }): number | null {
   const [given] = valuesOf(reading, key, "one");
   if (given === undefined) return null;
@@ -155,6 +171,18 @@ function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs:
   if ("ns" in parsed) return parsed.ns;
   reading.problems.push({ where: given.where, message: `${given.subject} ${parsed.wrong}` });
   return null;
+}
+
+function readOnNoise(reading: Reading): OnNoise {
+  const [given] = valuesOf(reading, "onNoise", "one", ["refuse"]);
+  if (given === undefined) return "refuse";
+  const { value, where, subject } = given;
+  if (value === "refuse" || value === "warn") return value;
+  reading.problems.push({
+    where,
+    message: `${subject} is ${shown(value)}. Give refuse, so that disturbed trials count for nothing, or warn, so that they are marked.`,
+  });
+  return "refuse";
 }
 
 /** Distinct worker counts; of two that come to the same the first one names both. */

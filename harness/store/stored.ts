@@ -5,7 +5,7 @@ import { DamageError } from "./damage-error.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 const number = z.number();
 const text = z.string();
@@ -27,6 +27,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
   roundCount: number,
   durationNs: number,
   canaryPeriodNs: number,
+  onNoise: z.enum(["refuse", "warn"]),
   coreCount: number,
   unitNs: number,
   treatments: z.array(
@@ -38,6 +39,8 @@ const planSchema: ZodType<Plan> = z.strictObject({
       options: values,
       runtimeLabel: text,
       runtimeModule: z.strictObject({ path: text, sha256 }).exactOptional(),
+      controlOf: text.exactOptional(),
+      noControlBecause: text.exactOptional(),
       threads: text,
       workerCount: number,
     }),
@@ -47,6 +50,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
       traceHash: sha256,
       workload: text,
       parameters: values,
+      isControl: z.boolean(),
       round: number,
       seed: number,
       taskCount: number,
@@ -72,9 +76,13 @@ const environmentSchema: ZodType<Environment> = z.strictObject({
   calibration: z.strictObject({ unitNs: number, clockReadNs: number, sleepOvershootNs: number }),
 });
 
+const byThread = z.strictObject({ runtime: number, harness: number, engine: number });
+
 const resources = z.strictObject({
   elapsedNs: number,
-  cpuNs: z.strictObject({ runtime: number, harness: number, engine: number }).nullable(),
+  cpuNs: byThread.nullable(),
+  runDelayNs: byThread.nullable(),
+  releaserCpuNs: number.nullable(),
   rssBytes: number.nullable(),
   voluntarySwitches: number.nullable(),
   involuntarySwitches: number.nullable(),
@@ -89,6 +97,26 @@ const peer = z.strictObject({
   coreShare: number,
 });
 
+const column = z.array(number);
+
+const sensors = z.strictObject({
+  machine: z
+    .strictObject({
+      cpuCount: number,
+      atNs: column,
+      foreignNs: column,
+      stealNs: column,
+      throttledNs: column.nullable(),
+    })
+    .nullable(),
+  gaps: z
+    .strictObject({
+      longestNs: number,
+      rows: z.array(z.strictObject({ endNs: number, lengthNs: number })),
+    })
+    .nullable(),
+});
+
 const facts = z.strictObject({
   runtimeVersion: text,
   runtimeStats: z.record(text, number),
@@ -96,6 +124,7 @@ const facts = z.strictObject({
   ending: z.enum(["all-ended", "cut-off", "left-early"]),
   resources: resources.nullable(),
   peer: peer.nullable(),
+  sensors: sensors.nullable(),
 });
 
 const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
@@ -110,6 +139,7 @@ const storedTrialSchema: ZodType<StoredTrial> = z.strictObject({
     }),
     z.strictObject({ outcome: z.literal("unsupported"), op: text }),
   ]),
+  tookNs: number,
 });
 
 export function parsePlanFile(content: string): Plan {

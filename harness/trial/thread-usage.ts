@@ -1,10 +1,12 @@
 /**
- * What the threads of this process used, from /proc/self/task: CPU by kind of thread, and context switches.
+ * What the threads of this process used, from /proc/self/task: CPU, waits for a core, and context switches.
  */
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface ThreadUsage {
   readonly cpuNs: number;
+  /** Ready to run, and waiting for a core. */
+  readonly runDelayNs: number;
   readonly voluntarySwitches: number;
   readonly involuntarySwitches: number;
 }
@@ -29,11 +31,17 @@ export function readThreadUsage(): ReadonlyMap<number, ThreadUsage> | null {
 function readOne(folder: string): ThreadUsage | null {
   try {
     // schedstat: ns on a CPU, ns waiting for one, time slices (kernel documentation, scheduler/sched-stats).
-    const cpuNs = Number(readFileSync(`${folder}/schedstat`, "utf8").split(" ")[0]);
+    const [cpuNs = Number.NaN, runDelayNs = Number.NaN] = readFileSync(`${folder}/schedstat`, "utf8")
+      .split(" ")
+      .map(Number);
     const status = readFileSync(`${folder}/status`, "utf8");
     const switches = (kind: string): number =>
       Number(new RegExp(`^${kind}_ctxt_switches:\\s*(\\d+)`, "m").exec(status)?.[1]);
-    return { cpuNs, voluntarySwitches: switches("voluntary"), involuntarySwitches: switches("nonvoluntary") };
+    return {
+      ...{ cpuNs, runDelayNs },
+      voluntarySwitches: switches("voluntary"),
+      involuntarySwitches: switches("nonvoluntary"),
+    };
   } catch {
     return null;
   }

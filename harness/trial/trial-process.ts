@@ -23,6 +23,7 @@ import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
 import { readShared } from "./aligned-file.ts";
 import { sealRecords } from "./seal.ts";
+import { openSources, SensorBoard } from "./sensors.ts";
 import { readThreadUsage, type ThreadUsage } from "./thread-usage.ts";
 import type { PeerReport, TrialEvent, TrialFacts, TrialResources, TrialSettings } from "./trial.ts";
 import { isoloadVersion } from "./version.ts";
@@ -32,6 +33,9 @@ import { watchTrial } from "./witness.ts";
 const LEAD_NS = 20e6;
 /** How long a stopped runtime may take to leave, beyond the longest block of the trace. */
 const GRACE_NS = 2e9;
+
+/** Of a thread that began after the trial did. */
+const UNUSED: ThreadUsage = { cpuNs: 0, runDelayNs: 0, voluntarySwitches: 0, involuntarySwitches: 0 };
 
 const HEADER = recordsHeaderRow.index;
 
@@ -69,7 +73,7 @@ async function main(settingsPath: string | undefined): Promise<void> {
   assert(availability.available);
   emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
   const run = runtime.time === "live" ? runLive : runVirtual;
-  const outcome = await run({ trace, records, started, peer });
+  const outcome = await run({ coreCount: settings.coreCount, trace, records, started, peer });
   await sealRecords(records, resolve(folder, settings.recordsPath));
   peer?.stop();
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
@@ -100,6 +104,7 @@ async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): P
 }
 
 interface Execution {
+  readonly coreCount: number;
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
@@ -112,15 +117,21 @@ type Outcome = Omit<TrialFacts, "runtimeVersion">;
 async function runVirtual({ started, records }: Execution): Promise<Outcome> {
   const runtimeStats = await started.execute();
   Atomics.store(records.headerI32, HEADER.releaseEnded, 1);
-  return { runtimeStats, ending: "all-ended", runtimeReturned: true, resources: null, peer: null };
+  return {
+    ...{ runtimeStats, ending: "all-ended", runtimeReturned: true },
+    ...{ resources: null, peer: null, sensors: null },
+  };
 }
 
-async function runLive({ trace, records, started, peer }: Execution): Promise<Outcome> {
+async function runLive({ coreCount, trace, records, started, peer }: Execution): Promise<Outcome> {
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
+  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount });
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
   const epochNs = records.headerF64[HEADER.epochNs] as number;
   const clock = (): number => monotonicNs() - epochNs;
+  const limitNs = trace.windowNs + trace.drainNs;
+  const sensors = new SensorBoard(sources, { nowNs: clock(), limitNs });
   let stats: RuntimeStats | null = null;
   let death: { readonly error: unknown } | null = null;
   const returned = started.execute().then(
@@ -141,17 +152,22 @@ async function runLive({ trace, records, started, peer }: Execution): Promise<Ou
     clock,
     hasLeft,
     onProgress: (endedCount) => emit({ event: "progress", endedCount, plannedCount: trace.taskCount }),
+    onLook: (dueNs, nowNs) => sensors.look(dueNs, nowNs),
   });
+  const sensed = sensors.report(clock());
   const elapsedNs = records.headerF64[HEADER.endNs] as number;
   // Before the stop: with a thread its CPU time is gone.
   const resources = resourcesOf(records, { before: usageBefore, after: readThreadUsage(), elapsedNs });
   Atomics.store(records.headerI32, HEADER.stop, 1);
   started.stop();
-  const limitNs = clock() + GRACE_NS + longestBlockNs(trace);
-  while (!hasLeft() && clock() < limitNs) await Promise.race([returned, loopTurn()]);
+  const leaveByNs = clock() + GRACE_NS + longestBlockNs(trace);
+  while (!hasLeft() && clock() < leaveByNs) await Promise.race([returned, loopTurn()]);
   const peerReport =
     peer === null || peerBefore === null ? null : peerUse(peerBefore, await peer.report(), elapsedNs);
-  return { runtimeStats: stats ?? {}, ending, runtimeReturned: stats !== null, resources, peer: peerReport };
+  return {
+    ...{ runtimeStats: stats ?? {}, ending, runtimeReturned: stats !== null },
+    ...{ resources, peer: peerReport, sensors: sensed },
+  };
 }
 
 function loadTrace(path: string, expectedHash: string): Trace {
@@ -191,24 +207,32 @@ interface UsageWindow {
 function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow): TrialResources {
   const rssBytes = process.memoryUsage.rss();
   if (before === null || after === null) {
-    return { elapsedNs, cpuNs: null, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
+    const unknown = { cpuNs: null, runDelayNs: null, releaserCpuNs: null };
+    return { elapsedNs, ...unknown, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
   }
   const lanes = laneThreadIds(records);
   const releaser = lanes.at(-1);
   const workers = new Set(lanes.slice(0, -1));
   const cpuNs = { runtime: 0, harness: 0, engine: 0 };
+  const runDelayNs = { runtime: 0, harness: 0, engine: 0 };
+  let releaserCpuNs: number | null = null;
   let voluntarySwitches = 0;
   let involuntarySwitches = 0;
   for (const [thread, usage] of after) {
-    const earlier = before.get(thread) ?? { cpuNs: 0, voluntarySwitches: 0, involuntarySwitches: 0 };
+    const earlier = before.get(thread) ?? UNUSED;
     const isHarness = thread === process.pid || thread === releaser;
     const kind = workers.has(thread) ? "runtime" : isHarness ? "harness" : "engine";
     cpuNs[kind] += usage.cpuNs - earlier.cpuNs;
+    runDelayNs[kind] += usage.runDelayNs - earlier.runDelayNs;
+    if (thread === releaser) releaserCpuNs = usage.cpuNs - earlier.cpuNs;
     if (kind !== "runtime") continue;
     voluntarySwitches += usage.voluntarySwitches - earlier.voluntarySwitches;
     involuntarySwitches += usage.involuntarySwitches - earlier.involuntarySwitches;
   }
-  return { elapsedNs, cpuNs, rssBytes, voluntarySwitches, involuntarySwitches };
+  return {
+    ...{ elapsedNs, cpuNs, runDelayNs, releaserCpuNs, rssBytes },
+    ...{ voluntarySwitches, involuntarySwitches },
+  };
 }
 
 /** The connections stand since the start; all else is what the trial added. */

@@ -17,6 +17,10 @@ export interface Treatment {
   readonly runtimeLabel: string;
   /** The module of a user's own runtime; absent: it stands in the catalogue. */
   readonly runtimeModule?: ModuleIdentity;
+  /** The treatment whose control this is: the same, but each block is a sleep. Absent: it is nobody's. */
+  readonly controlOf?: string;
+  /** Why it has no control although controls were asked for; absent: it has one, or none were. */
+  readonly noControlBecause?: string;
   /** As typed, e.g. "2x". */
   readonly threads: string;
   readonly workerCount: number;
@@ -73,16 +77,56 @@ export interface TrialFacts {
   readonly resources: TrialResources | null;
   /** null where the trace needs no peer. */
   readonly peer: PeerReport | null;
+  /** null for a runtime in virtual time, and where the machine tells nothing. */
+  readonly sensors: Sensors | null;
 }
 
 /** CPU of the trial's process between its epoch and its end; null where /proc is missing. */
 export interface TrialResources {
   readonly elapsedNs: number;
   /** By kind of thread: the runtime's workers, our witness and releaser, the engine's own helpers. */
-  readonly cpuNs: { readonly runtime: number; readonly harness: number; readonly engine: number } | null;
+  readonly cpuNs: ByThread | null;
+  /** How long they were ready to run and waited for a core, summed over the threads of a kind. */
+  readonly runDelayNs: ByThread | null;
+  /** Of `cpuNs.harness` what the releaser took. */
+  readonly releaserCpuNs: number | null;
   readonly rssBytes: number | null;
   readonly voluntarySwitches: number | null;
   readonly involuntarySwitches: number | null;
+}
+
+export interface ByThread {
+  readonly runtime: number;
+  readonly harness: number;
+  readonly engine: number;
+}
+
+/** What the witness sensed of the machine under the trial. Times are ns since the trial's epoch. */
+export interface Sensors {
+  /** null where /proc/stat is missing. */
+  readonly machine: MachineSamples | null;
+  /** null where the kernel keeps no time of threads. */
+  readonly gaps: { readonly longestNs: number; readonly rows: readonly Gap[] } | null;
+}
+
+/** Columns, one entry a sample; all but `atNs` are sums since the first sample. */
+export interface MachineSamples {
+  /** CPUs that the trial may use: the only ones that are watched. */
+  readonly cpuCount: number;
+  /** The first is taken before the epoch, the last after the end. */
+  readonly atNs: readonly number[];
+  /** CPU time of everything that isoload does not run. */
+  readonly foreignNs: readonly number[];
+  /** CPU time that the hypervisor kept. */
+  readonly stealNs: readonly number[];
+  /** Time in which a quota kept control groups from the CPU; null where no group tells. */
+  readonly throttledNs: readonly number[] | null;
+}
+
+/** A stretch before `endNs` in which the whole process did not run, nor wait to. */
+export interface Gap {
+  readonly endNs: number;
+  readonly lengthNs: number;
 }
 
 /** What the peer counted, warm-up excluded from requests and bytes. */
@@ -120,6 +164,8 @@ export type TrialResult =
 export interface StoredTrial {
   readonly planned: PlannedTrial;
   readonly result: TrialResult;
+  /** Wall-clock time from starting its process to its end, ns. */
+  readonly tookNs: number;
 }
 
 /** Everything that was to be measured, resolved. Written before the first trial starts. */
@@ -130,6 +176,7 @@ export interface Plan {
   readonly roundCount: number;
   readonly durationNs: number;
   readonly canaryPeriodNs: number;
+  readonly onNoise: OnNoise;
   readonly coreCount: number;
   readonly unitNs: number;
   readonly treatments: readonly Treatment[];
@@ -140,10 +187,15 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** What becomes of a trial that something else disturbed: it counts for nothing, or it is marked. */
+export type OnNoise = "refuse" | "warn";
+
 export interface PlannedTrace {
   readonly traceHash: string;
   readonly workload: string;
   readonly parameters: ParameterValues;
+  /** Each block of the load is a sleep in it. */
+  readonly isControl: boolean;
   readonly round: number;
   readonly seed: number;
   readonly taskCount: number;

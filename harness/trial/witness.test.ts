@@ -38,7 +38,7 @@ function scripted(steps: Readonly<Record<number, () => void>>): () => number {
 }
 
 const watching = (trace: Trace, records: Records, clock: () => number, hasLeft = () => false) =>
-  watchTrial({ trace, records, clock, hasLeft, onProgress: () => undefined });
+  watchTrial({ trace, records, clock, hasLeft, onProgress: () => undefined, onLook: () => undefined });
 
 test("the witness ends a trial when all tasks have ended, nothing more is released and all canaries of each kind have run", async () => {
   const trace = traceOf(0);

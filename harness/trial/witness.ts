@@ -31,6 +31,8 @@ export interface Watch {
   /** true as soon as the runtime has left by itself. Throws when it died. */
   readonly hasLeft: () => boolean;
   readonly onProgress: (endedCount: number) => void;
+  /** Told of every look: when the first tick since the last one was due, and when it is now. */
+  readonly onLook: (dueNs: number, nowNs: number) => void;
 }
 
 /** Watches the trial until it ends and notes in the header when that was. Its caller then says `stop`. */
@@ -40,6 +42,7 @@ export async function watchTrial({
   clock,
   hasLeft,
   onProgress,
+  onLook,
 }: Watch): Promise<TrialFacts["ending"]> {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const cutOffNs = trace.windowNs + trace.drainNs;
@@ -53,6 +56,7 @@ export async function watchTrial({
       Atomics.wait(sleeper, 0, 0, (tick * TICK_NS - nowNs) / 1e6);
       continue;
     }
+    onLook(tick * TICK_NS, nowNs);
     const endedCount =
       sumLanes(records, "done") + sumLanes(records, "failed") + sumLanes(records, "cancelled");
     const inFlight = sumLanes(records, "submitted") - endedCount;

@@ -1,7 +1,12 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { sampleDocument } from "../fixtures/document.ts";
+import type { Treatment } from "../../harness/trial/trial.ts";
+import type { TrialRow } from "../analyze.ts";
+import { MS } from "../fixtures/compositions.ts";
+import { environment, planOf, sampleDocument } from "../fixtures/document.ts";
 import { metrics } from "../metrics/catalog.ts";
+import { fileMetrics } from "../metrics/tree.ts";
+import { assembleReport, type ResultDocument } from "../report.ts";
 import { parseResult } from "../schema.ts";
 import { formats } from "./catalog.ts";
 import { csv } from "./csv.ts";
@@ -124,4 +129,143 @@ test("widths are counted in columns of a terminal", () => {
   expect(visibleWidth("漢字")).toBe(4);
   expect(visibleWidth("e\u0301")).toBe(1);
   expect(visibleWidth("\u001b[31mred\u001b[39m")).toBe(3);
+});
+
+/** Six rounds of a treatment of 1,000 and more responses, each with its control; one control was not valid. */
+function controlledDocument(): ResultDocument {
+  const sample = planOf();
+  const [plain] = sample.treatments;
+  const [trace] = sample.traces;
+  const [row] = sampleDocument().trials;
+  if (plain === undefined || trace === undefined || row === undefined) throw new Error("the sample has them");
+  const control = { ...plain, id: "t0-control", controlOf: "t0" };
+  const other: Treatment = { ...plain, id: "t1", runtimeLabel: "ideal" };
+  const trials = [0, 1, 2, 3, 4, 5].flatMap((round) =>
+    [plain, control, other].map(({ id, runtimeLabel }): TrialRow => {
+      const p99 = id === "t0-control" ? 2 * MS : 20 * MS * (1 + round);
+      const isCrash = id === "t0-control" && round === 5;
+      return {
+        ...row,
+        ...{ id: `r${round}-${id}`, treatmentId: id, round, runtime: runtimeLabel, episodes: [] },
+        ...(isCrash ? { valid: false, outcome: "crashed", invalidBecause: ["no luck"], metrics: null } : {}),
+        ...(isCrash ? {} : { metrics: fileMetrics(({ name }) => (name === "responseNs.p99" ? p99 : null)) }),
+        warnings: [],
+      };
+    }),
+  );
+  return assembleReport({
+    state: "complete",
+    environment,
+    plan: {
+      ...sample,
+      roundCount: 6,
+      treatments: [plain, control, other],
+      traces: [trace, { ...trace, isControl: true, traceHash: "c0".repeat(32) }],
+    },
+    trials,
+  });
+}
+
+test("the slowdown stands in the row of its treatment, and the control has none", async () => {
+  const document = controlledDocument();
+  const text = table.render(document, wide);
+  await expect(text).toMatchFileSnapshot(snapshot("controlled-table.snap"));
+  const row = text.split("\n").find((line) => line.startsWith("  single-thread"));
+  // 10, 20, 30, 40 and 50 times as slow.
+  expect(row).toContain("30×");
+  expect(text.split("\n").filter((line) => line.startsWith("  single-thread"))).toHaveLength(1);
+  expect(text).toContain("its control, sleeps in place of blocks: 8 tasks (trace c0c0c0c0c0c0)");
+  expect(text).toContain(
+    "not counted: control of every-op on single-thread, threads 1x (r5-t0-control): crashed",
+  );
+  expect(markdown.render(document, wide)).toContain("| 30× |");
+  const lines = csv.render(document, wide).trimEnd().split("\n");
+  const column = lines[0]?.split(",").indexOf("degradation.p99") ?? -1;
+  const ratios = lines.slice(1).map((line) => line.split(",")[column]);
+  expect(ratios).toEqual([10, 20, 30, 40, 50, ""].flatMap((ratio) => [String(ratio), "", ""]));
+});
+
+/** `native` and `ideal` on the same trace; the figures of the open loop's, and one for which a ratio makes no sense. */
+function documentWithIdeal(): ResultDocument {
+  const sample = sampleDocument();
+  const plan = planOf();
+  const [trial] = sample.trials;
+  const [treatment] = plan.treatments;
+  if (trial === undefined || treatment === undefined) throw new Error("the sample has them");
+  const figuresOf: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    ideal: { allHeldShare: 0.25, "waitNs.p50": 0, "waitNs.p99": 40 * MS, donePerSecond: 2000 },
+    "na|tive": { allHeldShare: 0.26, "waitNs.p50": 10_000, "waitNs.p99": 50 * MS, donePerSecond: 1900 },
+  };
+  const named = Object.entries(figuresOf);
+  return assembleReport({
+    state: "complete",
+    environment,
+    plan: {
+      ...plan,
+      treatments: named.map(([runtimeLabel]) => ({ ...treatment, id: runtimeLabel, runtimeLabel })),
+    },
+    trials: named.map(([runtime, figures]) => ({
+      ...trial,
+      ...{ id: `r0-${runtime}`, treatmentId: runtime, runtime, warnings: [], episodes: [] },
+      metrics: fileMetrics(({ name }) => figures[name] ?? null),
+    })),
+  });
+}
+
+test("the distance from ideal stands beneath where it is asked for, in CSV and JSON always", () => {
+  const document = documentWithIdeal();
+  expect(document.distances).toHaveLength(1);
+  const asked: Screen = { ...wide, distances: true };
+  const row = ["1x (1)", "1", "+1 pp (1.04×)", "+10 µs", "+10 ms (1.25×)", "–", "-100 (0.95×)"];
+  const shown = table.render(document, asked);
+  const line = shown.split("\n").find((text) => text.includes("+1 pp"));
+  expect(line?.trim().split(/ {2,}/)).toEqual(["na|tive", ...row]);
+  expect(markdown.render(document, asked)).toContain(`| ${["na\\|tive", ...row].join(" | ")} |`);
+  for (const format of [table, markdown]) {
+    expect(format.render(document, wide)).not.toContain("distance from ideal");
+    expect(format.render(sampleDocument(), asked)).not.toContain("distance from ideal");
+  }
+  const [header = "", , native = ""] = csv.render(document, wide).split("\n");
+  const column = header.split(",").indexOf("ideal.waitNs.p99");
+  expect(native.split(",")[column]).toBe(String(40 * MS));
+  expect(JSON.parse(json.render(document, wide)).distances[0].metrics.waitNs.p99.ratio.estimate).toBe(1.25);
+});
+
+test("the distances keep to the width of a narrow screen", () => {
+  const text = table.render(documentWithIdeal(), { color: false, width: 60, distances: true });
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => line.includes("distance from ideal"));
+  const to = lines.indexOf("", lines.indexOf("", from) + 1);
+  expect(Math.max(...lines.slice(from, to).map(visibleWidth))).toBeLessThanOrEqual(60);
+  expect(lines.filter((line) => line.includes("na|tive") && !line.includes("proven")).length).toBeGreaterThan(
+    2,
+  );
+});
+
+/** The five headline figures and the line of why, by the words that each format has for them. */
+const headlines: readonly (readonly [string, readonly string[]])[] = [
+  ["table", ["frozen", "longest freeze", "heartbeat p99", "slowdown", "unserved", "why single-thread"]],
+  [
+    "markdown",
+    ["| frozen |", "| longest freeze |", "| heartbeat p99 |", "| slowdown |", "| unserved |", "- why "],
+  ],
+  [
+    "csv",
+    [
+      ...["starvedShare", "longestFreezeNs", "longestFreezeAtNs", "canaryDelayNs.p99", "degradation.p99"],
+      ...["unservedCount", "counts.planned", "why"],
+    ],
+  ],
+  [
+    "json",
+    [
+      ...['"starvedShare"', '"longestFreezeNs"', '"longestFreezeAtNs"', '"canaryDelayNs"', '"degradation"'],
+      ...['"unservedCount"', '"planned"', '"why"'],
+    ],
+  ],
+];
+
+test.each(headlines)("%s has the five headline figures and why", (name, words) => {
+  const text = formats.find((format) => format.name === name)?.render(sampleDocument(), wide) ?? "";
+  for (const word of words) expect(text).toContain(word);
 });

@@ -3,6 +3,7 @@
  * curve V(t), which rises while ready work waits and falls when it runs; then the episodes of starvation.
  */
 import type { TrialRow } from "../analyze.ts";
+import { ATTEMPT_LIMIT } from "../attempts.ts";
 import type { Lanes, Picture, WorkerLane } from "../lanes.ts";
 import { type Episode, STARVED_NS } from "../metrics/episodes.ts";
 import type { Spans } from "../metrics/spans.ts";
@@ -28,12 +29,12 @@ const WORKER_LIMIT = 32;
 
 /** The picture in lines of at most `width` columns, where that is enough for a plot at all. */
 export function lanesLines({ trial, lanes }: Picture, width: number): string[] {
+  const attempt = trial.attempt === 1 ? "" : `, attempt ${trial.attempt} of ${ATTEMPT_LIMIT}`;
   const title = plainText(
-    `${trial.id}: ${trial.workload} on ${trial.runtime}, threads ${trial.threads} (${trial.workerCount})`,
+    `${trial.id}: ${trial.workload} on ${trial.runtime}, threads ${trial.threads} (${trial.workerCount})${attempt}`,
   );
-  if (lanes === null) {
-    return [title, ...trial.invalidBecause.map((reason) => `not shown: ${plainText(reason)}`)];
-  }
+  const reasons = trial.invalidBecause.map(plainText);
+  if (lanes === null) return [title, ...reasons.map((reason) => `not shown: ${reason}`)];
   if (!(lanes.spanNs > 0)) return [title, "nothing took any time"];
   const fullWidth = Math.min(width, FULL_WIDTH);
   const labels = [...lanes.workers.keys()].map((worker) => `worker ${worker}`);
@@ -45,6 +46,7 @@ export function lanesLines({ trial, lanes }: Picture, width: number): string[] {
   const hidden = lanes.workers.length - WORKER_LIMIT;
   return [
     title,
+    ...reasons.map((reason) => `not counted: ${reason}`),
     "",
     ...lanes.workers
       .slice(0, WORKER_LIMIT)

@@ -1,16 +1,17 @@
 /** The document for a pull request or a wiki: GitHub-flavoured Markdown, the same figures as the table. */
-import type { Format } from "./format.ts";
-import { columns, type Group, overviewOf } from "./overview.ts";
+import { distanceColumns, distanceTitle } from "./distances.ts";
+import type { Format, Screen } from "./format.ts";
+import { columns, type Group, overviewOf, remarksOf } from "./overview.ts";
 import { plainText } from "./text.ts";
 
 export const markdown: Format = {
   name: "markdown",
   extension: "md",
-  render: (document) => {
+  render: (document, screen) => {
     const overview = overviewOf(document);
     const lines = [
       escaped(overview.title),
-      ...overview.groups.flatMap((group) => ["", ...groupLines(group)]),
+      ...overview.groups.flatMap((group) => ["", ...groupLines(group, screen)]),
       "",
       ...overview.legend.map((line) => `- ${escaped(line)}`),
       ...section("Notes", overview.notes),
@@ -21,24 +22,38 @@ export const markdown: Format = {
   },
 };
 
-function groupLines(group: Group): string[] {
-  const row = (texts: readonly string[]): string => `| ${texts.map(escaped).join(" | ")} |`;
+function groupLines(group: Group, { distances }: Screen): string[] {
   return [
     `### ${escaped(group.workload)}`,
     "",
     ...(group.parameters === "" ? [] : [`${escaped(group.parameters)}  `]),
-    escaped(group.load),
+    group.loads.map(escaped).join("  \n"),
     "",
-    row(columns),
-    `| ${columns.map((_, column) => (column < 2 ? ":--" : "--:")).join(" | ")} |`,
-    ...group.rows.map(({ texts }) => row(texts)),
+    ...tableLines(
+      columns,
+      group.rows.map(({ texts }) => texts),
+    ),
     ...bulletsOf(group),
+    ...(distances ? distanceLines(group) : []),
   ];
 }
 
-/** Why ready work waited, one bullet a row in which it did. */
-function bulletsOf({ rows }: Group): string[] {
-  const lines = rows.flatMap(({ why }) => (why === null ? [] : [`- ${escaped(why)}`]));
+function distanceLines({ distances }: Group): string[] {
+  return distances.length === 0
+    ? []
+    : ["", `${escaped(distanceTitle)}:`, "", ...tableLines(distanceColumns, distances)];
+}
+
+/** The first two columns say whose row it is; the others are figures. */
+function tableLines(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const row = (texts: readonly string[]): string => `| ${texts.map(escaped).join(" | ")} |`;
+  const alignment = header.map((_, column) => (column < 2 ? ":--" : "--:")).join(" | ");
+  return [row(header), `| ${alignment} |`, ...rows.map(row)];
+}
+
+/** What is to be said of single rows, one bullet each. */
+function bulletsOf(group: Group): string[] {
+  const lines = remarksOf(group).map((remark) => `- ${escaped(remark)}`);
   return lines.length === 0 ? [] : ["", ...lines];
 }
 

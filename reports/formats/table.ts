@@ -1,8 +1,10 @@
 /** The document for a terminal: a table a workload, and beneath it what went wrong. */
 import { styleText } from "node:util";
+import { distanceColumns, distanceTitle } from "./distances.ts";
 import type { Format, Screen } from "./format.ts";
-import { columns, type Group, overviewOf } from "./overview.ts";
-import { plainText, visibleWidth, wrapped } from "./text.ts";
+import { type Grid, gridLines, INDENT } from "./grid.ts";
+import { columns, type Group, overviewOf, remarksOf } from "./overview.ts";
+import { plainText, wrapped } from "./text.ts";
 
 export const table: Format = {
   name: "table",
@@ -34,57 +36,47 @@ function remarks(kind: string, lines: readonly string[]): string[] {
   return lines.map((line) => `${kind}: ${plainText(line)}`);
 }
 
-const INDENT = "  ";
-const GAP = "  ";
-/** These columns say whose row it is; they start every block of columns. */
+/** Whose row it is: runtime and threads. */
 const NAME_COLUMNS = 2;
 /** Position of the column that says whether the work is proven. */
 const CHECKED_COLUMN = columns.indexOf("work checked");
 
 function groupLines(group: Group, screen: Screen): string[] {
   const paint = painter(screen);
-  const texts = [columns, ...group.rows.map((row) => row.texts.map(plainText))];
-  const widths = columns.map((_, column) => Math.max(...texts.map((row) => visibleWidth(row[column] ?? ""))));
-  const heading = `${paint("bold", plainText(group.workload))}  ${plainText(group.parameters)}`.trimEnd();
-  const blocks = blocksOf(widths, screen.width).map((block) =>
-    texts.map((row, index) => {
-      const proven = index === 0 || group.rows[index - 1]?.isProven === true;
-      const cells = block.map((column) => {
-        const padded = pad(row[column] ?? "", widths[column] ?? 0, column < NAME_COLUMNS);
-        if (index === 0) return paint("dim", padded);
-        return column === CHECKED_COLUMN ? paint(proven ? "green" : "red", padded) : padded;
-      });
-      return `${INDENT}${cells.join(GAP)}`.trimEnd();
-    }),
-  );
+  const grid: Grid = {
+    columns,
+    rows: group.rows.map((row) => row.texts.map(plainText)),
+    nameColumns: NAME_COLUMNS,
+    paint: (text, row, column) => {
+      if (row < 0) return paint("dim", text);
+      return column === CHECKED_COLUMN
+        ? paint(group.rows[row]?.isProven === true ? "green" : "red", text)
+        : text;
+    },
+  };
   return [
-    heading,
-    `${INDENT}${plainText(group.load)}`,
-    ...blocks.flatMap((block, index) => (index === 0 ? block : ["", ...block])),
-    ...group.rows.flatMap(({ why }) =>
-      why === null ? [] : wrapped(`${INDENT}${plainText(why)}`, screen.width, INDENT.repeat(2)),
+    `${paint("bold", plainText(group.workload))}  ${plainText(group.parameters)}`.trimEnd(),
+    ...group.loads.map((load) => `${INDENT}${plainText(load)}`),
+    ...gridLines(grid, screen.width),
+    ...remarksOf(group).flatMap((remark) =>
+      wrapped(`${INDENT}${plainText(remark)}`, screen.width, INDENT.repeat(2)),
     ),
+    ...(screen.distances ? distanceLines(group, screen) : []),
   ];
 }
 
-/** The columns side by side as far as the width goes, the rest in further blocks. */
-function blocksOf(widths: readonly number[], width: number): number[][] {
-  const names = widths.slice(0, NAME_COLUMNS).map((_, column) => column);
-  const widthOf = (block: readonly number[]): number =>
-    block.reduce((sum, column) => sum + GAP.length + (widths[column] ?? 0), INDENT.length - GAP.length);
-  const blocks: number[][] = [];
-  let block = [...names];
-  for (let column = NAME_COLUMNS; column < widths.length; column++) {
-    if (block.length > NAME_COLUMNS && widthOf([...block, column]) > width) {
-      blocks.push(block);
-      block = [...names];
-    }
-    block.push(column);
-  }
-  return [...blocks, block];
-}
-
-function pad(text: string, width: number, isLeft: boolean): string {
-  const space = " ".repeat(Math.max(0, width - visibleWidth(text)));
-  return isLeft ? text + space : space + text;
+function distanceLines({ distances }: Group, screen: Screen): string[] {
+  if (distances.length === 0) return [];
+  const paint = painter(screen);
+  const grid: Grid = {
+    columns: distanceColumns,
+    rows: distances.map((row) => row.map(plainText)),
+    nameColumns: NAME_COLUMNS,
+    paint: (text, row) => (row < 0 ? paint("dim", text) : text),
+  };
+  return [
+    "",
+    ...wrapped(`${INDENT}${distanceTitle}`, screen.width, INDENT),
+    ...gridLines(grid, screen.width),
+  ];
 }

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { bytesText, countText, exactCountText, nsText, shareText } from "./units.ts";
+import {
+  bytesText,
+  countText,
+  exactCountText,
+  nsText,
+  pointsText,
+  ratioText,
+  shareText,
+  signed,
+} from "./units.ts";
 
 test.each([
   [null, "–"],
@@ -40,6 +49,20 @@ test.each([
   [1e-7, "< 0.001 %"],
 ])("a share of %s is shown as %s", (share, text) => {
   expect(shareText(share)).toBe(text);
+});
+
+test.each([
+  [null, "–"],
+  [1, "1×"],
+  [9.307, "9.31×"],
+  [12_345, "12.3k×"],
+])("a ratio of %s is shown as %s", (ratio, text) => {
+  expect(ratioText(ratio)).toBe(text);
+});
+
+test("differences have a sign, those of shares are in points", () => {
+  expect([0.0123, -0.5, 0].map((share) => signed(share, pointsText))).toEqual(["+1.23 pp", "-50 pp", "0 pp"]);
+  expect([1500, -1500].map((ns) => signed(ns, nsText))).toEqual(["+1.5 µs", "-1.5 µs"]);
 });
 
 test("bytes and exact counts", () => {

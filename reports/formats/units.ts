@@ -34,6 +34,26 @@ export function shareText(share: number | null): string {
   return share === null ? NO_FIGURE : `${significant(share * 100)} %`;
 }
 
+/** A probability, to three digits. */
+export function probabilityText(p: number): string {
+  return significant(p);
+}
+
+/** A difference of shares in percentage points: 0.31 pp. */
+export function pointsText(share: number): string {
+  return `${significant(share * 100)} pp`;
+}
+
+/** A difference with its sign. */
+export function signed(difference: number, text: (difference: number) => string): string {
+  return difference > 0 ? `+${text(difference)}` : text(difference);
+}
+
+/** How many times as much: 9.31×. */
+export function ratioText(ratio: number | null): string {
+  return ratio === null ? NO_FIGURE : `${countText(ratio)}×`;
+}
+
 /** A count in full. Medians of an even number of rounds may end in a half. */
 export function exactCountText(count: number): string {
   return String(Math.round(count * 10) / 10);

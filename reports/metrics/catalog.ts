@@ -6,6 +6,7 @@ import { latencyMetrics } from "./latency.ts";
 import { localMetrics } from "./locals.ts";
 import type { Metric } from "./metric.ts";
 import { resourceMetrics } from "./resources.ts";
+import { sensorMetrics } from "./sensors.ts";
 import { sessionMetrics } from "./sessions.ts";
 import { starvationMetrics } from "./starvation.ts";
 import { throughputMetrics } from "./throughput.ts";
@@ -26,4 +27,5 @@ export const metrics: readonly Metric[] = [
   ...eventLoopMetrics,
   ...tokioMetrics,
   ...resourceMetrics,
+  ...sensorMetrics,
 ];

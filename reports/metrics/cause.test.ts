@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { simulated } from "../../runtimes/ideal/fixtures/simulated.ts";
 import { BLOCK, CPU } from "../../workloads/trace/op.ts";
+import type { Composition } from "../../workloads/workload.ts";
 import { dueAt, MS, openLoad } from "../fixtures/compositions.ts";
 import { facts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { MIN_WAKE_UPS } from "./cause.ts";
@@ -133,6 +135,39 @@ test("what is left beside an idle worker goes to the host as far as a sensor saw
   expect(
     measured(scene, 4, { startsNs: new Float64Array(0), endsNs: new Float64Array(0) }).cause.hostShare,
   ).toBe(0);
+});
+
+/** What `ideal` makes of this load on two cores, with a canary every ms. */
+async function modelled(composition: Composition, workerCount: number): Promise<Measures> {
+  const made = await simulated(
+    composition,
+    { workerCount, coreCount: 2 },
+    { periodNs: MS, phaseNs: 0.5 * MS },
+  );
+  return measure({ ...made, facts, coreCount: 2, foreign: null });
+}
+
+test("in the model of no overhead all waiting under blocks is for capacity, and that for a core is for cores", async () => {
+  const blocks = openLoad([dueAt([0, 0], [{ op: "block", ns: 100 * MS }])], 200 * MS);
+  expect(split(await modelled(blocks, 2))).toEqual({ capacityShare: 1 });
+  const cpu = openLoad([dueAt([0, 0, 0, 0], [{ op: "cpu", units: 1e7 }])], 200 * MS);
+  expect(split(await modelled(cpu, 2))).toEqual({ capacityShare: 1 });
+  expect(split(await modelled(cpu, 4))).toEqual({ coresShare: 1 });
+});
+
+test("in virtual time workers may never rest, and it is known all the same what the waiting is for", async () => {
+  const full: Composition = {
+    ...openLoad([], 0),
+    streams: [
+      {
+        release: { loop: "closed", sessionCount: 40, taskCount: 40, thinkNs: 0 },
+        variants: [{ share: 1, class: "task", ops: [{ op: "block", ns: 5 * MS }] }],
+      },
+    ],
+  };
+  const measures = await modelled(full, 2);
+  expect(measures.resources.idleShare).toBe(0);
+  expect(split(measures)).toEqual({ capacityShare: 1 });
 });
 
 test("there is no split without a late canary, and none where no idle stretches are recorded", () => {

@@ -18,7 +18,7 @@ import { HOLD_DOUBLES, HOLD_END, HOLD_HALVES, HOLD_OP, HOLD_START, holdCountOf }
 import type { Canaries } from "./canaries.ts";
 import { STARVED_NS } from "./episodes.ts";
 import { idleSpansOf } from "./idle.ts";
-import { type Edges, type Ledger, ledgerOf, states, timeIn } from "./ledger.ts";
+import { type Edges, type Ledger, ledgerOf } from "./ledger.ts";
 import type { Metric, Unit } from "./metric.ts";
 import { quantile } from "./quantile.ts";
 import { coverOf, lastAtMost, NO_SPANS, type Spans } from "./spans.ts";
@@ -151,6 +151,7 @@ interface Rests {
 type Shares = Record<keyof typeof NO_STARVATION, number>;
 
 function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number[], rests: Rests): Shares {
+  const { ledger } = rests;
   let totalNs = 0;
   let generatorNs = 0;
   let capacityNs = 0;
@@ -159,13 +160,13 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
   let schedulerNs = 0;
   let wakingNs = 0;
   for (const canary of late) {
-    const ready = { fromNs: submittedNs[canary] as number, toNs: runNs[canary] as number };
+    const ready: Ready = { fromNs: submittedNs[canary] as number, toNs: runNs[canary] as number };
     totalNs += ready.toNs - (dueNs[canary] as number);
     generatorNs += ready.fromNs - (dueNs[canary] as number);
-    capacityNs += timeIn(rests.ledger, states.capacity, ready);
-    coresNs += timeIn(rests.ledger, states.cores, ready);
-    hostNs += timeIn(rests.ledger, states.host, ready);
-    const idleNs = timeIn(rests.ledger, states.idle, ready);
+    capacityNs += timeIn(ledger.capacity, ready);
+    coresNs += timeIn(ledger.cores, ready);
+    hostNs += timeIn(ledger.host, ready);
+    const idleNs = timeIn(ledger.idle, ready);
     if (isPassedOver(rests, ready)) schedulerNs += idleNs;
     else wakingNs += idleNs;
   }
@@ -179,12 +180,19 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
   };
 }
 
+/** While a canary was ready and did not run. */
+interface Ready {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+function timeIn(untilNs: (atNs: number) => number, { fromNs, toNs }: Ready): number {
+  return untilNs(toNs) - untilNs(fromNs);
+}
+
 /** Whether a worker was idle in all for longer than a wake-up may take within this stretch. */
-function isPassedOver(
-  { idleUntil, limitNs }: Rests,
-  { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number },
-): boolean {
-  return idleUntil.some((untilNs) => untilNs(toNs) - untilNs(fromNs) > limitNs);
+function isPassedOver({ idleUntil, limitNs }: Rests, ready: Ready): boolean {
+  return idleUntil.some((untilNs) => timeIn(untilNs, ready) > limitNs);
 }
 
 const SPLIT =

@@ -4,6 +4,8 @@ import type { Records } from "../../runtimes/records.ts";
 import {
   LANE_DOUBLES,
   LANE_IDLE,
+  LANE_PARKS,
+  LANE_WORDS,
   STRETCH_DOUBLES,
   STRETCH_END,
   STRETCH_HALVES,
@@ -13,14 +15,23 @@ import {
 } from "../rows.ts";
 import type { Spans } from "./spans.ts";
 
-/** By worker; null where the runtime records none: from the epoch to its first poll every worker has one. */
+/** By worker; null where the runtime records none. */
 export function idleSpansOf(records: Records): readonly Spans[] | null {
-  const workers = Array.from({ length: records.shape.laneCount - 1 }, (_, worker) => worker);
-  const recordedNs = workers.reduce(
-    (sum, worker) => sum + (records.laneF64[worker * LANE_DOUBLES + LANE_IDLE] as number),
-    0,
-  );
-  return recordedNs === 0 ? null : workers.map((worker) => idleSpans(records, worker));
+  return recordsIdle(records)
+    ? Array.from({ length: records.shape.laneCount - 1 }, (_, worker) => idleSpans(records, worker))
+    : null;
+}
+
+/**
+ * Whether the runtime records idle stretches: from the epoch to its first poll every worker has one. In virtual
+ * time that one may take no time and no other follow; then it is told by its park alone.
+ */
+export function recordsIdle({ shape, laneF64, laneU32 }: Records): boolean {
+  for (let worker = 0; worker < shape.laneCount - 1; worker++) {
+    if ((laneF64[worker * LANE_DOUBLES + LANE_IDLE] as number) > 0) return true;
+    if ((laneU32[worker * LANE_WORDS + LANE_PARKS] as number) > 0) return true;
+  }
+  return false;
 }
 
 /** A worker's rows stand in the order of time. */

@@ -2,10 +2,10 @@
  * What the workers were at over the whole trial, summed up from its start, so that how much of any stretch of it
  * was of which kind is a difference of two sums.
  */
-import { lastAtMost } from "./spans.ts";
+import { coverOf, type Spans } from "./spans.ts";
 
 /** Whose fault it is that something ready does not run at an instant, as far as that does not depend on what waits. */
-export const states: Readonly<Record<"capacity" | "cores" | "host" | "idle", number>> = {
+const states: Readonly<Record<"capacity" | "cores" | "host" | "idle", number>> = {
   /** No worker is idle, and each that could run has a core. */
   capacity: 0,
   /** More workers could run than there are cores. */
@@ -16,7 +16,7 @@ export const states: Readonly<Record<"capacity" | "cores" | "host" | "idle", num
   idle: 3,
 };
 
-const STATE_COUNT = Object.keys(states).length;
+type State = keyof typeof states;
 
 /** When stretches of one kind begin and end, over all workers; each ascending. */
 export interface Edges {
@@ -32,21 +32,27 @@ export interface Activity {
   readonly coreCount: number;
 }
 
-export interface Ledger {
+/** By state, how much of [0, t) it was the workers' state, for any t. */
+export type Ledger = Readonly<Record<State, (untilNs: number) => number>>;
+
+export function ledgerOf(activity: Activity): Ledger {
+  const changes = changesOf(activity);
+  const until = (state: State): Ledger[State] => coverOf(spansIn(changes, states[state]));
+  return { capacity: until("capacity"), cores: until("cores"), host: until("host"), idle: until("idle") };
+}
+
+interface Changes {
   /** Where the state changes, ascending from 0. */
   readonly atNs: Float64Array;
   /** From there on. */
   readonly state: Uint8Array;
-  /** Time in each state from 0 to there; a run of STATE_COUNT a row. */
-  readonly sumsNs: Float64Array;
 }
 
-export function ledgerOf(activity: Activity): Ledger {
+function changesOf(activity: Activity): Changes {
   const kinds = [activity.idle, activity.blocked, activity.foreign];
   const limit = 1 + kinds.reduce((sum, { startsNs }) => sum + 2 * startsNs.length, 0);
   const atNs = new Float64Array(limit);
   const state = new Uint8Array(limit);
-  const sumsNs = new Float64Array(limit * STATE_COUNT);
   const underWay = [0, 0, 0];
   const started = [0, 0, 0];
   const ended = [0, 0, 0];
@@ -65,32 +71,26 @@ export function ledgerOf(activity: Activity): Ledger {
     }
     const now = stateOf(underWay, activity);
     if (now === state[last]) continue;
-    const row = last * STATE_COUNT;
-    for (let each = 0; each < STATE_COUNT; each++) {
-      sumsNs[row + STATE_COUNT + each] = sumsNs[row + each] as number;
-    }
-    const own = row + STATE_COUNT + (state[last] as number);
-    sumsNs[own] = (sumsNs[own] as number) + edgeNs - (atNs[last] as number);
     last++;
     atNs[last] = edgeNs;
     state[last] = now;
   }
-  return { atNs: atNs.subarray(0, last + 1), state: state.subarray(0, last + 1), sumsNs };
+  return { atNs: atNs.subarray(0, last + 1), state: state.subarray(0, last + 1) };
 }
 
-/** Time in `state` within [fromNs, toNs). */
-export function timeIn(
-  ledger: Ledger,
-  state: number,
-  { fromNs, toNs }: { fromNs: number; toNs: number },
-): number {
-  return toNs <= fromNs ? 0 : timeUntil(ledger, state, toNs) - timeUntil(ledger, state, fromNs);
-}
-
-function timeUntil(ledger: Ledger, state: number, untilNs: number): number {
-  const row = Math.max(0, lastAtMost(ledger.atNs, untilNs));
-  const sumNs = ledger.sumsNs[row * STATE_COUNT + state] as number;
-  return ledger.state[row] === state ? sumNs + untilNs - (ledger.atNs[row] as number) : sumNs;
+/** The stretches in which the state is `wanted`; the last change holds for good. */
+function spansIn({ atNs, state }: Changes, wanted: number): Spans {
+  let count = 0;
+  for (const each of state) if (each === wanted) count++;
+  const startsNs = new Float64Array(count);
+  const endsNs = new Float64Array(count);
+  let span = 0;
+  for (let change = 0; change < state.length; change++) {
+    if (state[change] !== wanted) continue;
+    startsNs[span] = atNs[change] as number;
+    endsNs[span++] = change + 1 < state.length ? (atNs[change + 1] as number) : Number.POSITIVE_INFINITY;
+  }
+  return { startsNs, endsNs };
 }
 
 /** `underWay`: stretches of each kind, in the order of `kinds` above. */

@@ -10,6 +10,7 @@ import { type EventLoopFigures, eventLoopOf } from "./event-loop.ts";
 import { type ClassLatency, measureLatency } from "./latency.ts";
 import { type Locals, measureLocals } from "./locals.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
+import { measureSensors, type SensorFigures } from "./sensors.ts";
 import { measureSessions, type Sessions } from "./sessions.ts";
 import { measureStarvation, type Starvation } from "./starvation.ts";
 import { measureThroughput, type Throughput } from "./throughput.ts";
@@ -42,6 +43,7 @@ export interface Measures {
   readonly eventLoop: EventLoopFigures;
   readonly tokioMetrics: TokioMetrics;
   readonly resources: Resources;
+  readonly sensors: SensorFigures;
 }
 
 export function measure(evidence: Evidence): Measures {
@@ -66,5 +68,6 @@ export function measure(evidence: Evidence): Measures {
     eventLoop: eventLoopOf(records),
     tokioMetrics: measureTokioMetrics(records),
     resources: resourcesOf(facts, records),
+    sensors: measureSensors({ trace, records, facts, canaries }),
   };
 }

@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TrialFacts } from "../../harness/trial/trial.ts";
-import { recordsHeaderRow, taskStates } from "../../runtimes/record.ts";
+import { recordsHeaderRow, taskStates, tickRow } from "../../runtimes/record.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
 import { BLOCK, CPU } from "../../workloads/trace/op.ts";
 import {
   canaryDueNs,
@@ -72,6 +73,7 @@ interface NaiveTrial {
   readonly facts: TrialFacts;
   readonly coreCount: number;
   readonly foreign: readonly NaiveSpan[] | null;
+  readonly latenessNs: readonly number[];
 }
 
 const MEASURED = "victim";
@@ -138,6 +140,60 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     involuntarySwitchCount: resources?.involuntarySwitches ?? null,
     peerCpuNs: peer?.cpuNs ?? null,
     peerCoreShare: peer?.coreShare ?? null,
+    ...naiveSensors(trial, spanNs),
+  };
+}
+
+function naiveSensors(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const { resources, sensors } = trial.facts;
+  const machine = sensors?.machine ?? null;
+  const lagsNs = [
+    ...trial.tasks
+      .filter((task) => trial.loops[task.class] === "open")
+      .map((task) => (task.isSubmitted ? task.submittedNs : trial.endNs) - task.dueNs),
+    ...seenCanaries(trial, spanNs).map(({ submittedNs, dueNs }) => submittedNs - dueNs),
+  ];
+  // All blocks are recorded for the first task, which has one of 1 ns if it is a blocker.
+  const blocksNs = trial.tasks[0]?.startsWithBlock
+    ? trial.holds.filter(({ isBlock }) => isBlock).map(({ startNs, endNs }) => endNs - startNs - 1)
+    : [];
+  return {
+    foreignCoreShare: machine && naiveWorst(machine.atNs, machine.foreignNs),
+    stolenCoreShare: machine && naiveWorst(machine.atNs, machine.stealNs),
+    throttledNs: machine?.throttledNs?.at(-1) ?? null,
+    longestGapNs: sensors?.gaps?.longestNs ?? null,
+    runDelayRuntimeNs: resources?.runDelayNs?.runtime ?? null,
+    runDelayHarnessNs: resources?.runDelayNs?.harness ?? null,
+    releaserCoreShare: resources === null ? null : (resources.releaserCpuNs ?? 0) / resources.elapsedNs,
+    ...naiveTail("witnessLatenessNs", trial.latenessNs),
+    ...naiveTail("releaseLagNs", lagsNs),
+    ...naiveTail("blockOvershootNs", blocksNs.slice(0, 1)),
+  };
+}
+
+/** Between every two samples with a second between them and none nearer that has; all of it where there are none. */
+function naiveWorst(atNs: readonly number[], sumsNs: readonly number[]): number | null {
+  if (atNs.length < 2) return null;
+  const stretches = atNs.flatMap((fromNs, from) => {
+    const to = atNs.findIndex((toNs) => toNs - fromNs >= 1e9);
+    return to < 0 ? [] : [{ from, to }];
+  });
+  const judged = stretches.length > 0 ? stretches : [{ from: 0, to: atNs.length - 1 }];
+  return Math.max(
+    0,
+    ...judged.map(
+      ({ from, to }) =>
+        ((sumsNs[to] ?? 0) - (sumsNs[from] ?? 0)) / ((atNs[to] ?? Number.NaN) - (atNs[from] ?? Number.NaN)),
+    ),
+  );
+}
+
+function naiveTail(name: string, values: readonly number[]): Record<string, number | null> {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    [`${name}.count`]: sorted.length,
+    [`${name}.p99`]: sorted.length < 100 ? null : (sorted[Math.ceil(0.99 * sorted.length) - 1] ?? null),
+    [`${name}.max`]: sorted.at(-1) ?? null,
   };
 }
 
@@ -468,6 +524,17 @@ const randomTrial = fc.record({
     ),
   ),
   hasResources: fc.boolean(),
+  latenessNs: fc.array(ns(30e6), { maxLength: 150, size: "max" }),
+  samples: fc.array(
+    fc.record({
+      lengthNs: fc.integer({ min: 1, max: 400e6 }),
+      foreignNs: fc.integer({ min: -20e6, max: 200e6 }),
+      stealNs: ns(20e6),
+      throttledNs: ns(5e6),
+    }),
+    { maxLength: 12 },
+  ),
+  hasThrottling: fc.boolean(),
 });
 
 type Random = typeof randomTrial extends fc.Arbitrary<infer Value> ? Value : never;
@@ -549,6 +616,7 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
       timers: writeTimers(scene, random),
       locals: writeLocals(scene, random, canaries),
       loopSaid,
+      latenessNs: writeTicks(scene, random),
       holds: written,
       workerCount: random.workers.length,
       windowNs: trace.windowNs,
@@ -630,6 +698,18 @@ function writeTask(
   };
 }
 
+function writeTicks({ records }: Scene, { latenessNs }: Random): number[] {
+  const written = latenessNs.slice(0, records.shape.tickCapacity);
+  written.forEach((lateNs, tick) => {
+    records.tickF64[tick * TICK_DOUBLES + tickRow.index.dueNs] = tick * 1e6;
+    records.tickF64[tick * TICK_DOUBLES + tickRow.index.atNs] = tick * 1e6 + lateNs;
+  });
+  records.headerI32[recordsHeaderRow.index.tickCount] = written.length;
+  return written;
+}
+
+const TICK_DOUBLES = strideIn(tickRow, "f64");
+
 function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
   const { canaryPeriodNs } = scene.trace;
   if (canaryPeriodNs === 0) return [];
@@ -667,18 +747,32 @@ function writeLocals(scene: Scene, random: Random, canaries: NaiveTrial["canarie
   });
 }
 
-function factsOf({ hasResources }: Random): TrialFacts {
+function factsOf({ hasResources, samples, hasThrottling }: Random): TrialFacts {
   if (!hasResources) return plainFacts;
+  const sums = (key: "lengthNs" | "foreignNs" | "stealNs" | "throttledNs"): number[] =>
+    samples.map((_, last) => samples.slice(0, last + 1).reduce((sum, sample) => sum + sample[key], 0));
   return {
     ...plainFacts,
     resources: {
       elapsedNs: 11,
       cpuNs: { runtime: 12, harness: 13, engine: 14 },
+      runDelayNs: { runtime: 20, harness: 21, engine: 22 },
+      releaserCpuNs: 5,
       rssBytes: 15,
       voluntarySwitches: 16,
       involuntarySwitches: 17,
     },
     peer: { connectionCount: 1, requestCount: 1, bytesIn: 1, bytesOut: 1, cpuNs: 18, coreShare: 0.19 },
+    sensors: {
+      machine: {
+        cpuCount: 2,
+        atNs: sums("lengthNs"),
+        foreignNs: sums("foreignNs"),
+        stealNs: sums("stealNs"),
+        throttledNs: hasThrottling ? sums("throttledNs") : null,
+      },
+      gaps: { longestNs: 23, rows: [] },
+    },
   };
 }
 

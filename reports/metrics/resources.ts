@@ -10,6 +10,7 @@ import {
   LANE_IDLE,
   LANE_WORDS,
 } from "../rows.ts";
+import { recordsIdle } from "./idle.ts";
 import type { Metric, Unit } from "./metric.ts";
 
 /** Null where the machine or the runtime has no such figure. */
@@ -45,8 +46,8 @@ export function resourcesOf({ resources, peer }: TrialFacts, records: Records): 
   };
 }
 
-/** null where no worker recorded any: from the epoch to its first poll every worker has some. */
 function idleShareOf(records: Records): number | null {
+  if (!recordsIdle(records)) return null;
   const workerCount = records.shape.laneCount - 1;
   const endNs = endNsOf(records);
   let idleNs = 0;
@@ -54,7 +55,7 @@ function idleShareOf(records: Records): number | null {
     // What a worker recorded while the witness ended the trial lies beyond that end.
     idleNs += Math.min(records.laneF64[worker * LANE_DOUBLES + LANE_IDLE] as number, endNs);
   }
-  return idleNs === 0 ? null : idleNs / (workerCount * endNs);
+  return endNs === 0 ? null : idleNs / (workerCount * endNs);
 }
 
 /** null unless every worker was watched to the end; a runtime without a collector watches none. */

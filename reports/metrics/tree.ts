@@ -28,12 +28,17 @@ export function fileMetrics<Leaf>(leafOf: (metric: Metric) => Leaf): MetricTree<
   return plain(root) as MetricTree<Leaf>;
 }
 
+/** By the name of the metric: every leaf of a document is asked for by it. */
+const paths: ReadonlyMap<string, readonly string[]> = new Map(
+  metrics.map((metric) => [metric.name, pathOf(metric)]),
+);
+
 /** The leaf of the metric called `name`. */
 export function leafOf<Leaf>(tree: MetricTree<Leaf>, name: string): Leaf {
-  const metric = metrics.find((candidate) => candidate.name === name);
-  assert(metric !== undefined, `no metric is called "${name}"`);
+  const path = paths.get(name);
+  assert(path !== undefined, `no metric is called "${name}"`);
   let node: unknown = tree;
-  for (const key of pathOf(metric)) {
+  for (const key of path) {
     assert(typeof node === "object" && node !== null && key in node, `the metric ${name} is missing`);
     node = (node as Readonly<Record<string, unknown>>)[key];
   }

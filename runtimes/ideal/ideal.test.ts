@@ -4,7 +4,16 @@ import { CPU, opNames, ops } from "../../workloads/trace/op.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Composition, OpSpec, Stream } from "../../workloads/workload.ts";
 import { opsPerformed, sumLanes } from "../lane-sums.ts";
-import { canaryRow, holdRow, recordsHeaderRow, taskRecordRow, taskStates, timerRow } from "../record.ts";
+import {
+  canaryRow,
+  holdRow,
+  laneRow,
+  recordsHeaderRow,
+  stretchRow,
+  taskRecordRow,
+  taskStates,
+  timerRow,
+} from "../record.ts";
 import type { Records } from "../records.ts";
 import { allHeld, simulated } from "./fixtures/simulated.ts";
 
@@ -37,6 +46,36 @@ function canaryDelaysNs(records: Records): Float64Array {
       (records.canaryF64[row * stride + canaryRow.index.dueNs] as number),
   ).sort();
 }
+
+interface Turn {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly isIdle: boolean;
+}
+
+/** Idle stretches and holds of a worker that have a row, in the order of time. */
+function turnsOf(records: Records, worker: number): Turn[] {
+  const stretches = Array.from({ length: stretchCountOf(records, worker) }, (_, index): Turn => {
+    const row = (firstStretchOf(records, worker) + index) * strideIn(stretchRow, "f64");
+    const { startNs, endNs } = stretchRow.index;
+    const at = (field: number): number => records.stretchF64[row + field] as number;
+    return { startNs: at(startNs), endNs: at(endNs), isIdle: true };
+  });
+  const holdCount = records.headerI32[recordsHeaderRow.index.holdCount] as number;
+  const holds = [...new Array(holdCount).keys()]
+    .filter((row) => records.holdU16[row * strideIn(holdRow, "u16") + holdRow.index.worker] === worker)
+    .map((row): Turn => {
+      const { startNs, endNs } = holdRow.index;
+      const at = (field: number): number => records.holdF64[row * strideIn(holdRow, "f64") + field] as number;
+      return { startNs: at(startNs), endNs: at(endNs), isIdle: false };
+    });
+  return [...stretches, ...holds].sort((one, other) => one.startNs - other.startNs);
+}
+
+const firstStretchOf = ({ laneU32 }: Records, lane: number): number =>
+  laneU32[lane * strideIn(laneRow, "u32") + laneRow.index.stretchFirst] as number;
+const stretchCountOf = ({ laneU32 }: Records, lane: number): number =>
+  laneU32[lane * strideIn(laneRow, "u32") + laneRow.index.stretchCount] as number;
 
 function nearestRank(sorted: Float64Array, q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] as number;
@@ -140,6 +179,27 @@ test.each(deterministicCases)("$name holds exactly", async (known) => {
   const figures = [mean(delaysNs), ...[0.5, 0.9, 0.99, 1].map((q) => nearestRank(delaysNs, q))];
   expect(figures).toEqual(known.canary.map(ms));
   expect(delaysNs.filter((delayNs) => delayNs > ms(10)).length / delaysNs.length).toBe(known.over10ms);
+});
+
+test.each(deterministicCases)("$name: a worker is idle whenever no block holds it", async (known) => {
+  const composition = composed(
+    [dueAt(known.dueNs, [{ op: "block", ns: ms(known.blockMs) }])],
+    ms(known.windowMs),
+  );
+  const { records } = await simulated(composition, { workerCount: known.workers }, { periodNs: ms(1) });
+  const spent = Array.from({ length: known.workers }, (_, worker) => turnsOf(records, worker));
+  for (const turns of spent) {
+    expect(turns[0]?.startNs).toBe(0);
+    expect(turns.at(-1)?.endNs).toBe(ms(known.windowMs));
+    for (const [index, { startNs }] of turns.entries()) {
+      if (index > 0) expect(startNs).toBe(turns[index - 1]?.endNs);
+    }
+  }
+  const idleNs = spent.flat().reduce((sum, turn) => sum + (turn.isIdle ? turn.endNs - turn.startNs : 0), 0);
+  expect(idleNs).toBe(ms(known.workers * known.windowMs - known.dueNs.length * known.blockMs));
+  expect(sumLanes(records, "parks")).toBe(
+    known.workers + spent.flat().filter(({ isIdle, startNs }) => isIdle && startNs > 0).length,
+  );
 });
 
 test.each(deterministicCases)(

@@ -9,7 +9,7 @@ import type { Runtime, RuntimeSettings, RuntimeStats, StartedRuntime } from "../
 import { simulate } from "./model.ts";
 
 /** Raised whenever the model gives other records for the same trace. */
-const MODEL_VERSION = "model 1";
+const MODEL_VERSION = "model 2";
 
 export const ideal: Runtime = {
   name: "ideal",

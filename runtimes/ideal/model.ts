@@ -67,8 +67,12 @@ class Model {
   readonly #ids: Ids;
   /** What is ready, as ids of tasks and canaries. */
   readonly #ready: Ring;
+  /** The idle workers, the one that takes the next task last; and by worker, since when. */
   readonly #idle: Int32Array;
-  #idleCount: number;
+  readonly #idleSinceNs: Float64Array;
+  #idleCount = 0;
+  /** As many of them, from the first, have found nothing to take. */
+  #parkedCount = 0;
   /** Workers that hold a task in cpu and wait for a core. */
   readonly #awaitingCore: Ring;
   #idleCoreCount: number;
@@ -92,14 +96,16 @@ class Model {
     this.#releaser = new Recorder(records, workerCount);
     this.#ids = idsOf(records.shape);
     this.#ready = new Ring(this.#ids.end);
-    this.#idle = Int32Array.from({ length: workerCount }, (_, index) => workerCount - 1 - index);
-    this.#idleCount = workerCount;
+    this.#idle = new Int32Array(workerCount);
+    this.#idleSinceNs = new Float64Array(workerCount);
     this.#awaitingCore = new Ring(workerCount);
     this.#idleCoreCount = coreCount;
     this.#heldTask = new Uint32Array(workerCount);
     this.#heldOp = new Uint8Array(workerCount);
     this.#heldSinceNs = new Float64Array(workerCount);
     this.#coreNs = new Float64Array(workerCount);
+    for (let worker = workerCount - 1; worker >= 0; worker--) this.#rest(worker);
+    this.#park();
   }
 
   run(): void {
@@ -214,7 +220,7 @@ class Model {
     this.#ready.push(task);
   }
 
-  /** Idle workers take what is ready, in order. A canary does nothing and takes no time. */
+  /** Idle workers take what is ready, in order. A canary does nothing and takes no time: its worker rests on. */
   #serve(): void {
     while (this.#idleCount > 0 && this.#ready.length > 0) {
       const next = this.#ready.shift();
@@ -224,10 +230,13 @@ class Model {
         this.#runCanary(recorder, next);
       } else {
         this.#idleCount--;
+        this.#parkedCount = Math.min(this.#parkedCount, this.#idleCount);
+        recorder.idle(this.#idleSinceNs[worker] as number, this.#nowNs);
         recorder.pollStarts(next, this.#nowNs, this.#tasks.readyNs[next] as number);
         this.#poll(worker, next);
       }
     }
+    this.#park();
   }
 
   /** Runs `task` on `worker` until it holds the worker, suspends or finishes. */
@@ -254,9 +263,22 @@ class Model {
         stepper.leave();
         if (op === FINISHED) this.#finish(recorder, task);
         else if (op !== JOIN) this.#suspend(recorder, task, op);
-        this.#idle[this.#idleCount++] = worker;
+        this.#rest(worker);
         return;
       }
+    }
+  }
+
+  /** `worker` polls nothing from here on, unless it is served at this instant. */
+  #rest(worker: number): void {
+    this.#idle[this.#idleCount++] = worker;
+    this.#idleSinceNs[worker] = this.#nowNs;
+  }
+
+  /** Nothing is left to take for those who are idle. */
+  #park(): void {
+    for (; this.#parkedCount < this.#idleCount; this.#parkedCount++) {
+      (this.#recorders[this.#idle[this.#parkedCount] as number] as Recorder).parked();
     }
   }
 
@@ -368,10 +390,14 @@ class Model {
         if (records.taskU8[state] !== taskStates.done) records.taskU8[state] = taskStates.unserved;
       }
     }
+    const endNs = isCutOff ? cutOffNs : Math.max(trace.windowNs, this.#nowNs);
+    for (const worker of this.#idle.subarray(0, this.#idleCount)) {
+      (this.#recorders[worker] as Recorder).idle(this.#idleSinceNs[worker] as number, endNs);
+    }
     const at = recordsHeaderRow.index;
     records.headerI32[at.tasksEnded] = isCutOff ? 0 : 1;
     records.headerI32[at.releaseEnded] = 1;
     records.headerI32[at.timerCount] = timersDueBy(trace, records, isCutOff ? cutOffNs : this.#nowNs);
-    records.headerF64[at.endNs] = isCutOff ? cutOffNs : Math.max(trace.windowNs, this.#nowNs);
+    records.headerF64[at.endNs] = endNs;
   }
 }

@@ -1,6 +1,7 @@
 //! What isoload adds to Tokio: empty tasks through a whole trial against a bare Tokio program of the same shape,
 //! interleaved. Chained: 64 chains of tasks that spawn each other. Injected: all tasks at once from one thread
-//! outside the runtime. Also the cost of a reading of each clock, and how long a start takes.
+//! outside the runtime. Also the cost of a reading of each clock and of a unit of the kernel, and how long a start
+//! takes.
 //!
 //! `cargo bench --no-default-features`; an argument limits it to the lines that contain it.
 
@@ -9,6 +10,7 @@ mod support;
 
 use isoload_native::clock::{monotonic_ns, thread_id};
 use isoload_native::generated::NONE;
+use isoload_native::kernel::burn;
 use isoload_native::options::Options;
 use isoload_native::record::Records;
 use isoload_native::tokio_runtime::{Flavor, Settings, start};
@@ -43,6 +45,9 @@ fn main() {
     }
     if is_wanted("clock") {
         report("a reading of the clock, ns", &(0..ROUNDS).map(|_| clock_read_ns()).collect::<Vec<_>>());
+    }
+    if is_wanted("kernel") {
+        report("a unit of the kernel, ns", &(0..ROUNDS).map(|_| unit_ns()).collect::<Vec<_>>());
     }
     if is_wanted("start") {
         report("a start with 2 workers, ms", &(0..ROUNDS).map(|_| start_ms()).collect::<Vec<_>>());
@@ -161,6 +166,14 @@ impl Bare {
             }
         }));
     }
+}
+
+/// To be held against what `isoload doctor` measures for the kernel's twin in V8.
+fn unit_ns() -> f64 {
+    const UNITS: u64 = 1_000_000;
+    let begin_ns = monotonic_ns();
+    black_box(burn(black_box(7), UNITS));
+    (monotonic_ns() - begin_ns) / UNITS as f64
 }
 
 fn clock_read_ns() -> f64 {

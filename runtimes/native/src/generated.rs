@@ -4,7 +4,7 @@
 use crate::cells::{F64, I32, U8, U16, U32};
 
 pub const LAYOUT_FINGERPRINT: &str =
-    "6d9915afe1df2000b66c2ecbc7d33036055fb3ef5b17543c1377145b10cec57f";
+    "bb8fea4397837c0a016dc06078422e120e37c9141c866263d8abeb58c08babe4";
 pub const TRACE_MAGIC: [u8; 8] = *b"ISOTRACE";
 pub const TRACE_VERSION: u32 = 1;
 pub const RECORDS_MAGIC: [u8; 8] = *b"ISORECRD";
@@ -208,7 +208,8 @@ pub struct TaskRecord {
     pub worker: U16,
     pub state: U8,
     pub starts: U8,
-    pub reserved: U32,
+    pub reserved0: U32,
+    pub reserved1: F64,
 }
 
 #[repr(C)]
@@ -464,7 +465,7 @@ const _: () = {
 };
 
 const _: () = {
-    assert!(size_of::<TaskRecord>() == 56);
+    assert!(size_of::<TaskRecord>() == 64);
     assert!(core::mem::offset_of!(TaskRecord, submitted_ns) == 0);
     assert!(core::mem::offset_of!(TaskRecord, first_poll_ns) == 8);
     assert!(core::mem::offset_of!(TaskRecord, finish_ns) == 16);
@@ -475,7 +476,8 @@ const _: () = {
     assert!(core::mem::offset_of!(TaskRecord, worker) == 48);
     assert!(core::mem::offset_of!(TaskRecord, state) == 50);
     assert!(core::mem::offset_of!(TaskRecord, starts) == 51);
-    assert!(core::mem::offset_of!(TaskRecord, reserved) == 52);
+    assert!(core::mem::offset_of!(TaskRecord, reserved0) == 52);
+    assert!(core::mem::offset_of!(TaskRecord, reserved1) == 56);
 };
 
 const _: () = {

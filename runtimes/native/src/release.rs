@@ -24,22 +24,24 @@ pub fn release_all(trial: &'static Trial, may_spin: bool) -> QueueDepths {
     let root_count = trial.trace.header.root_count;
     let mut root = 0;
     let mut canary = 0;
+    // Reckoned once a canary: it takes a division, and many roots may be due at once.
+    let mut canary_at_ns = canary_due_ns(trial, canary);
     loop {
         let root_due_ns =
             if root < root_count { trial.trace.tasks[root as usize].due_ns } else { f64::INFINITY };
-        let canary_due_ns = canary_due_ns(trial, canary);
-        let due_ns = root_due_ns.min(canary_due_ns);
+        let due_ns = root_due_ns.min(canary_at_ns);
         if due_ns == f64::INFINITY {
             break;
         }
         let Some(now_ns) = wait_until(trial, due_ns, may_spin) else { break };
         depths.sample(&trial.metrics, now_ns);
-        if root_due_ns <= canary_due_ns {
+        if root_due_ns <= canary_at_ns {
             trial.submit_root(root, now_ns);
             root += 1;
         } else {
-            trial.submit_canary(canary, canary_due_ns, now_ns);
+            trial.submit_canary(canary, canary_at_ns, now_ns);
             canary += 1;
+            canary_at_ns = canary_due_ns(trial, canary);
         }
     }
     trial.records.header.release_ended.publish(1);

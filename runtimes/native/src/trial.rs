@@ -114,10 +114,11 @@ impl Trial {
         self.epoch_ns.get()
     }
 
-    /// Reads the clock: ns since the epoch. For threads that are no workers.
+    /// Reads the clock: ns since the epoch. For threads that are no workers. What stands before it may still be
+    /// under way: nothing that has a length ends with this reading.
     #[inline]
     pub fn now_ns(&self) -> f64 {
-        Worker::with(|thread| thread.clock.now_ns_after_all()) - self.epoch_ns()
+        Worker::with(|thread| thread.clock.now_ns()) - self.epoch_ns()
     }
 
     /// A poll begins on the calling worker: its lane and a reading of its clock.

@@ -121,5 +121,5 @@ fn an_allocation_an_op_would_be_seen() {
         drop(std::hint::black_box(Box::new(index)));
     }
     let more = (ALLOCATIONS.load(Ordering::Relaxed) - before) as u32;
-    assert!(more >= TASKS * REPEATS && more > TASKS + SLACK);
+    assert!(more >= TASKS * REPEATS);
 }

@@ -1,0 +1,123 @@
+/**
+ * A random trace of blocks on a real runtime, held against the reference model on the same trace.
+ *
+ * The model is told how long each block really took; all else it works out. How long all workers are held is then
+ * the same for every runtime that conserves work; when canaries run is so for one first-in-first-out queue only.
+ */
+import { allHeldOf } from "../../../reports/metrics/all-held.ts";
+import { canariesOf } from "../../../reports/metrics/canaries.ts";
+import { quantile } from "../../../reports/metrics/quantile.ts";
+import { coveredNs } from "../../../reports/metrics/spans.ts";
+import { simulate } from "../../../runtimes/ideal/model.ts";
+import { allocateRecords } from "../../../runtimes/records.ts";
+import { shapeFor } from "../../../runtimes/records-room.ts";
+import { build } from "../../../workloads/trace/build.ts";
+import type { Trace } from "../../../workloads/trace/trace.ts";
+import { type Figure, toleranceOf } from "./answer.ts";
+import { figureOf, type JudgedTrial } from "./live.ts";
+import { CANARY_PERIOD_NS, composed, MS } from "./loads.ts";
+import { withMeasuredBlocks } from "./measured-lengths.ts";
+import type { Probe } from "./probe.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+
+const BLOCK_NS = 10 * MS;
+/** ρ: busy enough that blocks queue, and that canaries wait behind several of them. */
+const UTILISATION = 0.7;
+const WINDOW_NS = 1000 * MS;
+
+const ALL_HELD = { share: 0.02, least: 0.005 } as const;
+const MEAN = { share: 0.02, leastNs: 0.5 * MS } as const;
+const P99 = { share: 0.03, leastNs: 1 * MS } as const;
+
+/** Blocks of one length that arrive at random, for `workerCount` workers. */
+export function randomBlocks(workerCount: number, seed: number, windowNs: number = WINDOW_NS): Trace {
+  const ratePerSecond = (UTILISATION * workerCount * 1e9) / BLOCK_NS;
+  const stream = {
+    release: { loop: "open", arrivals: { kind: "poisson", ratePerSecond } },
+    variants: [{ share: 1, class: "blocker", ops: [{ op: "block", ns: BLOCK_NS }] }],
+  } as const;
+  return build(composed([stream], windowNs), seed, { periodNs: CANARY_PERIOD_NS });
+}
+
+interface Known {
+  readonly allHeldShare: number;
+  readonly meanNs: number;
+  readonly p99Ns: number;
+}
+
+/** What the model says of `trace`. */
+function idealOf(trace: Trace, workerCount: number): Known {
+  const records = allocateRecords(shapeFor(trace, workerCount));
+  // Blocks need no core and no kernel unit.
+  simulate({ trace, records, workerCount, coreCount: workerCount, unitNs: 1 });
+  const { dueNs, runNs } = canariesOf(records, trace.windowNs);
+  const delaysNs = runNs.map((ranNs, canary) => ranNs - (dueNs[canary] as number));
+  return {
+    allHeldShare: coveredNs(allHeldOf(trace, records, trace.windowNs).held, trace.windowNs) / trace.windowNs,
+    meanNs: delaysNs.reduce((sum, delayNs) => sum + delayNs, 0) / delaysNs.length,
+    p99Ns: quantile(delaysNs, 0.99),
+  };
+}
+
+/** `queue`: what else must agree where the runtime has one queue for all. */
+export function figuresAgainstIdeal(
+  trial: JudgedTrial,
+  { workerCount, hasOneQueue }: { readonly workerCount: number; readonly hasOneQueue: boolean },
+): Figure[] {
+  const { trace, records } = trial;
+  if (records === null) throw new Error("a valid trial has records");
+  const known = idealOf(withMeasuredBlocks(trace, records), workerCount);
+  const allHeld: Figure = {
+    name: "all held",
+    unit: "share",
+    said: figureOf(trial, "allHeldShare"),
+    truth: known.allHeldShare,
+    tolerance: toleranceOf(known.allHeldShare, ALL_HELD.share, ALL_HELD.least),
+  };
+  if (!hasOneQueue) return [allHeld];
+  return [
+    allHeld,
+    {
+      name: "canary mean",
+      unit: "ns",
+      said: figureOf(trial, "canaryDelayNs.mean"),
+      truth: known.meanNs,
+      tolerance: toleranceOf(known.meanNs, MEAN.share, MEAN.leastNs),
+    },
+    {
+      name: "canary p99",
+      unit: "ns",
+      said: figureOf(trial, "canaryDelayNs.p99"),
+      truth: known.p99Ns,
+      tolerance: toleranceOf(known.p99Ns, P99.share, P99.leastNs),
+    },
+  ];
+}
+
+/** A runtime of which `hasOneQueue` says whether the canaries' delays are known, too. */
+interface Contender {
+  readonly subject: Subject;
+  readonly workerCount: number;
+  readonly hasOneQueue: boolean;
+}
+
+export function againstIdealProbes(): Probe[] {
+  const contenders: readonly Contender[] = [
+    { subject: subjectOf("single-thread"), workerCount: 1, hasOneQueue: true },
+    { subject: subjectOf("work-stealing", { queue: "global" }), workerCount: 2, hasOneQueue: true },
+    { subject: subjectOf("work-stealing"), workerCount: 2, hasOneQueue: false },
+    { subject: subjectOf("native"), workerCount: 2, hasOneQueue: false },
+  ];
+  return contenders.map(againstIdealProbe);
+}
+
+/** Every trial has blocks of its own: the seeds ascend. */
+export function againstIdealProbe({ subject, workerCount, hasOneQueue }: Contender): Probe {
+  return {
+    name: `random blocks against ideal on ${subject.label}`,
+    subject,
+    wantedCount: 1,
+    trial: (live, attempt) => live.trial({ trace: randomBlocks(workerCount, attempt), subject, workerCount }),
+    figuresOf: (trial) => figuresAgainstIdeal(trial, { workerCount, hasOneQueue }),
+  };
+}

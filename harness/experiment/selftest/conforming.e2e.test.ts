@@ -1,0 +1,47 @@
+/** Users' runtimes through the selftest: a sound one passes the table, a broken one is stopped at the case it fails. */
+import { expect, test } from "vitest";
+import { cheats, fifo, moduleOf, modulePathOf } from "../../../runtimes/user/fixtures/modules.ts";
+import { UsageError } from "../../plan/usage-error.ts";
+import type { Answer } from "./answer.ts";
+import { selftest } from "./selftest.ts";
+
+async function conformanceOf(source: string): Promise<readonly Answer[]> {
+  const { answers } = await selftest({ runtime: modulePathOf(source), only: ["conformance"] });
+  return answers;
+}
+
+test("a sound runtime passes every case of the table, one answer each", async () => {
+  const answers = await conformanceOf(moduleOf(fifo));
+  expect(answers.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  expect(answers.length).toBeGreaterThan(15);
+  expect(answers[0]?.name).toMatch(/^conformance: does every task exactly once/);
+});
+
+test.each([
+  ["drops an id", moduleOf(cheats["drops an id"]), /task 3 /],
+  [
+    "throws in its scheduler",
+    moduleOf(`if (settings.idCount > 5000) throw new Error("no luck"); ${fifo}`),
+    /no luck/,
+  ],
+  ["ends the process", moduleOf("process.exit(3);"), /process\.exit|exit code|ended/i],
+])("a runtime that %s is wrong at the case it fails, and no other is run", async (_, source, reason) => {
+  const { answers } = await selftest({ runtime: modulePathOf(source) });
+  const [first, ...rest] = answers;
+  expect(first?.verdict).toBe("wrong");
+  expect(first?.remark).toMatch(reason);
+  expect(rest.length).toBeGreaterThan(0);
+  expect(rest.every(({ verdict, remark }) => verdict === "not-judged" && remark.startsWith("not run"))).toBe(
+    true,
+  );
+});
+
+test.each([
+  ["./nowhere.mjs", /there is no file/],
+  [`${modulePathOf(moduleOf(fifo))}:depth=3`, /no parameter is called "depth"/],
+  [`${modulePathOf(moduleOf(fifo))},other`, /is not one module/],
+])("%s is refused before anything starts", async (runtime, reason) => {
+  const refusal = selftest({ runtime });
+  await expect(refusal).rejects.toThrow(UsageError);
+  await expect(refusal).rejects.toThrow(reason);
+});

@@ -1,0 +1,87 @@
+/**
+ * What blocking does to the others: F(q) = q(response | blocks) / q(response | control) of the measured class, where
+ * the control executes the same trace with a sleep in place of each block.
+ *
+ * Traces differ from round to round, so a trial is compared with the control of its own round, and F(q) is the
+ * median over these pairs.
+ */
+import type { Treatment } from "../harness/trial/trial.ts";
+import type { TrialRow } from "./analyze.ts";
+import { type Estimate, estimateOf } from "./estimate.ts";
+import { leafOf } from "./metrics/tree.ts";
+
+export const degradationQuantiles = ["p50", "p90", "p99"] as const;
+
+export type DegradationQuantile = (typeof degradationQuantiles)[number];
+
+/** Ratios of responses: 2 is twice as slow as without blocking. */
+export interface Degradation extends Readonly<Record<DegradationQuantile, Estimate>> {
+  /** Why there is none of them; null: there is. */
+  readonly absentBecause: string | null;
+}
+
+/** Of a treatment over its valid trials, each beside the valid trial of its control in the same round. */
+export function degradationOf(
+  treatment: Treatment,
+  treatments: readonly Treatment[],
+  trials: readonly TrialRow[],
+): Degradation {
+  const control = treatments.find(({ controlOf }) => controlOf === treatment.id);
+  const ratios =
+    control === undefined ? [] : [...degradationByTrial(treatment.id, control.id, trials).values()];
+  const over = (quantile: DegradationQuantile): Estimate =>
+    estimateOf(ratios.map((each) => each[quantile]).filter((ratio) => ratio !== null));
+  const figures = { p50: over("p50"), p90: over("p90"), p99: over("p99") };
+  const isThere = degradationQuantiles.some((quantile) => figures[quantile].n > 0);
+  return { ...figures, absentBecause: isThere ? null : absence(treatment, control, { trials, ratios }) };
+}
+
+/** Of one trial. null: it or its control has too few responses to tell, or those of the control take no time. */
+export type TrialDegradation = Readonly<Record<DegradationQuantile, number | null>>;
+
+/** By the trial's id, for each valid trial of a treatment whose control has a valid trial in the same round. */
+export function degradationByTrial(
+  treatmentId: string,
+  controlId: string,
+  trials: readonly TrialRow[],
+): ReadonlyMap<string, TrialDegradation> {
+  const validOf = (id: string): readonly TrialRow[] =>
+    trials.filter((trial) => trial.treatmentId === id && trial.valid);
+  const controls = new Map(validOf(controlId).map((trial) => [trial.round, trial]));
+  return new Map(
+    validOf(treatmentId).flatMap((trial) => {
+      const control = controls.get(trial.round);
+      return control === undefined ? [] : [[trial.id, degradationIn(trial, control)] as const];
+    }),
+  );
+}
+
+function degradationIn(trial: TrialRow, control: TrialRow): TrialDegradation {
+  const ratio = (quantile: DegradationQuantile): number | null => {
+    const blocked = responseNs(trial, quantile);
+    const free = responseNs(control, quantile);
+    return blocked === null || free === null || free === 0 ? null : blocked / free;
+  };
+  return { p50: ratio("p50"), p90: ratio("p90"), p99: ratio("p99") };
+}
+
+function responseNs({ metrics }: TrialRow, quantile: DegradationQuantile): number | null {
+  return metrics === null ? null : leafOf(metrics, `responseNs.${quantile}`);
+}
+
+function absence(
+  { controlOf, noControlBecause }: Treatment,
+  control: Treatment | undefined,
+  { trials, ratios }: { readonly trials: readonly TrialRow[]; readonly ratios: readonly TrialDegradation[] },
+): string {
+  if (controlOf !== undefined) return `it is the control of ${controlOf}`;
+  if (noControlBecause !== undefined) return noControlBecause;
+  if (control === undefined) return "no control was asked for";
+  if (ratios.length > 0) return "too few responses for a percentile, or those of its control take no time";
+  const unsupported = trials.find(
+    ({ treatmentId, outcome }) => treatmentId === control.id && outcome === "unsupported",
+  );
+  return unsupported === undefined
+    ? "no round has a valid trial of it and of its control"
+    : `its control is unsupported: ${unsupported.invalidBecause.join("; ")}`;
+}
