@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import type { OnNoise, PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import type { Records } from "../runtimes/records.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
+import { littleBroken } from "./judge/little.ts";
 import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import type { Episode } from "./metrics/episodes.ts";
@@ -144,14 +145,17 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const foreign = foreignSpansOf(facts.sensors, cores);
   const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign });
   const sensors = readingsOf({ trace, records, facts, figures: measures.sensors, ...cores });
-  const noise = noiseOf(sensors ?? []);
   const isTolerant = evidence.onNoise === "warn";
+  const disturbances = noiseOf(sensors ?? []);
+  const noise = isTolerant ? [] : disturbances;
+  const lie = littleBroken(trace, records);
+  const lies = lie === null ? [] : [lie];
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    refusal: !facts.runtimeReturned ? "failure" : noise.length > 0 && !isTolerant ? "noise" : null,
-    invalidBecause: [...late, ...(isTolerant ? [] : noise)],
+    refusal: refusalOf({ lies, late, noise }),
+    invalidBecause: [...lies, ...late, ...noise],
     warnings: [
-      ...(isTolerant ? noise.map((reason) => `noise: ${reason}`) : []),
+      ...(isTolerant ? disturbances.map((reason) => `noise: ${reason}`) : []),
       ...warningsOf(trace, records, counts),
       ...lostStretches(records),
     ],
@@ -164,6 +168,13 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
     runtimeStats: facts.runtimeStats,
     timeline: timelineOf(records, measures.windowNs),
   };
+}
+
+/** The gravest of the reasons against a trial: records that lie, a runtime that stayed, a machine that was shared. */
+function refusalOf(reasons: Readonly<Record<"lies" | "late" | "noise", readonly string[]>>): Refusal | null {
+  if (reasons.lies.length > 0) return "identity";
+  if (reasons.late.length > 0) return "failure";
+  return reasons.noise.length > 0 ? "noise" : null;
 }
 
 const NOT_RETURNED =

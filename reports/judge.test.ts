@@ -516,6 +516,7 @@ const cheats: readonly Cheat[] = [
         cpuNs: null,
         runDelayNs: null,
         releaserCpuNs: null,
+        workerCpuNs: null,
         rssBytes: null,
         voluntarySwitches: null,
         involuntarySwitches: null,
@@ -556,6 +557,7 @@ function cutOff(finishNs: (task: number) => number): Scene {
     scene.releaser.submitted(task, 0);
     if (task >= 7) continue;
     worker?.pollStarts(task, finishNs(task) - MS, 0);
+    worker?.held(task, CPU, finishNs(task) - MS, finishNs(task));
     worker?.performed(CPU, 0);
     worker?.finished(task, finishNs(task), checksums[task] as number);
   }

@@ -18,9 +18,12 @@ import { brokenLanes, brokenOps } from "./judge/lanes.ts";
 import { leftLying } from "./judge/left.ts";
 import { impliedOps, nominalOf } from "./judge/nominal.ts";
 import { brokenPeer } from "./judge/peer.ts";
+import { brokenReleases } from "./judge/releases.ts";
 import { brokenStretches } from "./judge/stretches.ts";
 import { brokenTasks } from "./judge/tasks.ts";
+import { brokenThreads } from "./judge/threads.ts";
 import { brokenTimers } from "./judge/timers.ts";
+import { brokenTurns } from "./judge/turns.ts";
 import { windowNsOf } from "./metrics/window.ts";
 import { CHECKSUM, isCutOff, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
 
@@ -76,7 +79,10 @@ export function divergedBecause(trial: Case): string[] {
     ...brokenHolds(trace, records, nominal),
     ...brokenCanaries(trace, records, { windowNs, cutOff }),
     ...brokenTimers(trace, records, { windowNs, cutOff }),
+    ...brokenReleases(trace, records),
     ...brokenStretches(records, facts.runtimeReturned),
+    ...brokenTurns(records),
+    ...brokenThreads(records, facts, implied.done.cpuUnits),
     // The counters of a runtime that did not return were still moving when they were read.
     ...(facts.runtimeReturned ? brokenLanes(records) : []),
     ...brokenOps(records, implied, facts.runtimeReturned),

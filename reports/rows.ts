@@ -22,6 +22,8 @@ export const RESUME_WAIT: number = taskRecordRow.index.resumeWaitNs;
 export const HELD: number = taskRecordRow.index.heldNs;
 export const POLL_COUNT: number = taskRecordRow.index.pollCount;
 export const CHECKSUM: number = taskRecordRow.index.checksum;
+export const TASK_HALVES: number = strideIn(taskRecordRow, "u16");
+export const WORKER: number = taskRecordRow.index.worker;
 export const STATE: number = taskRecordRow.index.state;
 export const STARTS: number = taskRecordRow.index.starts;
 
@@ -30,6 +32,7 @@ export const CANARY_HALVES: number = strideIn(canaryRow, "u16");
 export const CANARY_DUE: number = canaryRow.index.dueNs;
 export const CANARY_SUBMITTED: number = canaryRow.index.submittedNs;
 export const CANARY_RUN: number = canaryRow.index.runNs;
+export const CANARY_WORKER: number = canaryRow.index.worker;
 export const CANARY_STATE: number = canaryRow.index.state;
 
 export const CANARY_LOCAL_RUN: number = canaryRow.index.localRunNs;

@@ -88,7 +88,8 @@ export class Interpreter {
     const stepper = this.#stepper;
     const recorder = this.#recorder;
     const clock = this.#clock;
-    recorder.pollStarts(task, clock.nowNs, this.#readyNs[task] as number);
+    // No poll begins before its task was ready, nor does any hold in it.
+    clock.nowNs = recorder.pollStarts(task, clock.nowNs, this.#readyNs[task] as number);
     let result = this.#results[task] as number;
     let isFresh = false;
     stepper.begin(task);

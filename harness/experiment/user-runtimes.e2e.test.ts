@@ -14,7 +14,7 @@ import { type RunOutcome, runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
 
 const example = fileURLToPath(new URL("../../../runtimes/examples/random-order.mjs", import.meta.url));
-const wholeRuntime = fileURLToPath(new URL("../trial/fixtures/cheats.js", import.meta.url));
+const wholeRuntime = fileURLToPath(new URL("./selftest/cheats/runtime.js", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "isoload-users-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const freshFolder = (): string => join(mkdtempSync(join(root, "run-")), "run");

@@ -15,7 +15,7 @@ import { parseParameters } from "../../workloads/parameter.ts";
 import { build } from "../../workloads/trace/build.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../workloads/trace/trace.ts";
-import { startNeighbour, stopGroup } from "../trial/fixtures/disturbances.ts";
+import { startNeighbour, stopFor } from "../trial/fixtures/disturbances.ts";
 import { runOne } from "../trial/fixtures/one-trial.ts";
 
 const TRIALS = Number(process.argv[2] ?? 40);
@@ -49,7 +49,7 @@ for (const { name, traces } of loads) {
 const stopped = await trialsOf(
   live,
   loads.flatMap(({ traces }) => traces),
-  { count: STOPPED_TRIALS, during: (pid) => stopGroup(pid, STOP_MS) },
+  { count: STOPPED_TRIALS, during: (trial) => stopFor(trial, STOP_MS) },
 );
 tell(`stopped for ${STOP_MS} ms`, stopped, {
   isHit: ({ sensors }) =>
@@ -68,12 +68,14 @@ function tracesOf(name: string): Trace[] {
   return [1, 2, 3, 4].map((seed) => build(composition, seed, { periodNs: 1e6 }));
 }
 
+type Stoppable = Parameters<typeof stopFor>[0];
+
 interface Circumstances {
   readonly count: number;
   /** Workers a core, where the runtime takes more than one; absent: 1, 2 and 4 in turn. */
   readonly multiplier?: number;
-  /** What is done to a trial that has begun to count, by its process's id. */
-  readonly during?: (pid: number) => Promise<void>;
+  /** What is done to a trial's process when it has begun to count. */
+  readonly during?: (trial: Stoppable) => Promise<void>;
 }
 
 /** So many trials, of the runtimes in turn, each with the next trace and number of workers when it comes round. */
@@ -99,18 +101,19 @@ async function oneTrial(
   { runtime, workerCount, during }: { runtime: string; workerCount: number; during: Circumstances["during"] },
 ): Promise<TrialRow> {
   let disturbance: Promise<void> | undefined;
-  let pid = 0;
+  let trial: Stoppable | undefined;
   const { result, records } = await runOne({
     trace,
     runtime,
     workerCount,
-    onSpawn: (spawned) => {
-      pid = spawned;
+    onSpawn: (child) => {
+      trial = child;
     },
     onEvent: ({ event }) => {
-      if (event === "ready" && during !== undefined)
-        // The epoch comes 20 ms after the start at the earliest.
-        disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => during(pid));
+      if (event !== "ready" || during === undefined || trial === undefined) return;
+      const started = trial;
+      // Its epoch is 20 ms after that.
+      disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => during(started));
     },
   });
   await disturbance;

@@ -4,7 +4,7 @@ import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
 import { build } from "../../workloads/trace/build.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../workloads/trace/trace.ts";
-import { startNeighbour, stopGroup } from "../trial/fixtures/disturbances.ts";
+import { startNeighbour, stopFor } from "../trial/fixtures/disturbances.ts";
 import { runOne } from "../trial/fixtures/one-trial.ts";
 import type { OnNoise } from "../trial/trial.ts";
 
@@ -26,20 +26,23 @@ const trace: Trace = build(
   { periodNs: 1e6 },
 );
 
-/** A trial of `single-thread`, of which `disturb` knows the process. */
-async function judged(disturb: (pid: number) => Promise<void>, onNoise: OnNoise): Promise<TrialRow> {
-  let pid = 0;
+type Trial = Parameters<typeof stopFor>[0];
+
+/** A trial of `single-thread`, whose process `disturb` is handed when it has begun. */
+async function judged(disturb: (trial: Trial) => Promise<void>, onNoise: OnNoise): Promise<TrialRow> {
+  let trial: Trial | undefined;
   let disturbance = Promise.resolve();
   const { result, records } = await runOne({
     trace,
     runtime: "single-thread",
     workerCount: 1,
-    onSpawn: (spawned) => {
-      pid = spawned;
+    onSpawn: (child) => {
+      trial = child;
     },
     onEvent: ({ event }) => {
-      if (event === "ready")
-        disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => disturb(pid));
+      if (event !== "ready" || trial === undefined) return;
+      const started = trial;
+      disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => disturb(started));
     },
   });
   await disturbance;
@@ -60,7 +63,7 @@ const STOOD_STILL = /^the trial stood still for 1\d\d\.\d ms, neither working no
 test.skipIf(process.platform !== "linux")(
   "a trial that was stopped for 150 ms is refused for that",
   async () => {
-    const row = await judged((pid) => stopGroup(pid, 150), "refuse");
+    const row = await judged((trial) => stopFor(trial, 150), "refuse");
     expect(row).toMatchObject({ outcome: "completed", valid: false, refusal: "noise" });
     expect(row.invalidBecause).toEqual(expect.arrayContaining([expect.stringMatching(STOOD_STILL)]));
   },

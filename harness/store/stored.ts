@@ -83,6 +83,7 @@ const resources = z.strictObject({
   cpuNs: byThread.nullable(),
   runDelayNs: byThread.nullable(),
   releaserCpuNs: number.nullable(),
+  workerCpuNs: z.array(number.nullable()).nullable(),
   rssBytes: number.nullable(),
   voluntarySwitches: number.nullable(),
   involuntarySwitches: number.nullable(),

@@ -14,7 +14,7 @@ import { runOne } from "./fixtures/one-trial.ts";
 import { commandLinesWith } from "./fixtures/processes.ts";
 import type { TrialResult } from "./trial.ts";
 
-const cheats = fileURLToPath(new URL("./fixtures/cheats.js", import.meta.url));
+const faults = fileURLToPath(new URL("./fixtures/faults.js", import.meta.url));
 
 function traceOf(ops: readonly OpSpec[], taskCount = 20): Trace {
   return build(
@@ -37,13 +37,13 @@ function traceOf(ops: readonly OpSpec[], taskCount = 20): Trace {
 
 const cpu = traceOf([{ op: "cpu", units: 1000 }]);
 
-async function cheat(
+async function faulty(
   name: string,
   more: { deadlineNs?: number; startDeadlineNs?: number } = {},
 ): Promise<TrialResult> {
-  const options = { cheat: name };
+  const options = { fault: name };
   return (
-    await runOne({ trace: cpu, runtime: "cheat", runtimeModule: cheats, options, workerCount: 1, ...more })
+    await runOne({ trace: cpu, runtime: "faulty", runtimeModule: faults, options, workerCount: 1, ...more })
   ).result;
 }
 
@@ -51,9 +51,9 @@ describe("a trial", () => {
   test("of an honest runtime completes with whole records", async () => {
     const { result, records } = await runOne({
       trace: cpu,
-      runtime: "cheat",
-      runtimeModule: cheats,
-      options: { cheat: "not-at-all" },
+      runtime: "faulty",
+      runtimeModule: faults,
+      options: { fault: "none" },
       workerCount: 1,
     });
     expect(result).toMatchObject({
@@ -71,23 +71,23 @@ describe("a trial", () => {
     ["exits", { code: 0, signal: null, message: "it left with exit code 0 before it was done" }],
     ["is-killed", { code: null, signal: "SIGKILL", message: "killed by SIGKILL before it was done" }],
   ])("of a runtime that %s is crashed, with its cause", async (name, cause) => {
-    expect(await cheat(name)).toMatchObject({ outcome: "crashed", cause });
+    expect(await faulty(name)).toMatchObject({ outcome: "crashed", cause });
   });
 
   test("keeps what the dying process said", async () => {
-    const result = await cheat("throws");
+    const result = await faulty("throws");
     expect(result.outcome === "crashed" && result.stderrTail).toContain("the planted error");
   });
 
   test("of a runtime that hangs before it is ready is timed out, and says so", async () => {
-    expect(await cheat("hangs-at-start", { startDeadlineNs: 1e9 })).toMatchObject({
+    expect(await faulty("hangs-at-start", { startDeadlineNs: 1e9 })).toMatchObject({
       outcome: "timed-out",
       message: "it was killed 1 s after its start, before it was ready",
     });
   });
 
   test("of a runtime that leaves early completes, and the records show what is missing", async () => {
-    expect(await cheat("leaves-early")).toMatchObject({
+    expect(await faulty("leaves-early")).toMatchObject({
       outcome: "completed",
       facts: { ending: "left-early" },
     });
@@ -96,9 +96,9 @@ describe("a trial", () => {
   test("of a runtime that hangs is sealed by the witness at the cut-off", async () => {
     const { result, records } = await runOne({
       trace: cpu,
-      runtime: "cheat",
-      runtimeModule: cheats,
-      options: { cheat: "hangs" },
+      runtime: "faulty",
+      runtimeModule: faults,
+      options: { fault: "hangs" },
       workerCount: 1,
     });
     expect(result).toMatchObject({
@@ -147,7 +147,7 @@ describe("a trial", () => {
 
   test("with an op that the runtime lacks is unsupported, and names the op", async () => {
     const trace = traceOf([{ op: "sleep", ns: 1e6 }]);
-    const { result } = await runOne({ trace, runtime: "cheat", runtimeModule: cheats, workerCount: 1 });
+    const { result } = await runOne({ trace, runtime: "faulty", runtimeModule: faults, workerCount: 1 });
     expect(result).toEqual({ outcome: "unsupported", op: "sleep" });
   });
 
@@ -155,9 +155,9 @@ describe("a trial", () => {
     const abort = new AbortController();
     const trial = runOne({
       trace: cpu,
-      runtime: "cheat",
-      runtimeModule: cheats,
-      options: { cheat: "hangs" },
+      runtime: "faulty",
+      runtimeModule: faults,
+      options: { fault: "hangs" },
       workerCount: 1,
       signal: abort.signal,
       onEvent: () => abort.abort(new Error("enough")),

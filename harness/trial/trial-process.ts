@@ -207,7 +207,7 @@ interface UsageWindow {
 function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow): TrialResources {
   const rssBytes = process.memoryUsage.rss();
   if (before === null || after === null) {
-    const unknown = { cpuNs: null, runDelayNs: null, releaserCpuNs: null };
+    const unknown = { cpuNs: null, runDelayNs: null, releaserCpuNs: null, workerCpuNs: null };
     return { elapsedNs, ...unknown, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
   }
   const lanes = laneThreadIds(records);
@@ -218,6 +218,11 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
   let releaserCpuNs: number | null = null;
   let voluntarySwitches = 0;
   let involuntarySwitches = 0;
+  const usedNs = (thread: number): number | null => {
+    const last = after.get(thread);
+    return last === undefined ? null : last.cpuNs - (before.get(thread)?.cpuNs ?? 0);
+  };
+  const workerCpuNs = lanes.slice(0, -1).map(usedNs);
   for (const [thread, usage] of after) {
     const earlier = before.get(thread) ?? UNUSED;
     const isHarness = thread === process.pid || thread === releaser;
@@ -230,7 +235,7 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
     involuntarySwitches += usage.involuntarySwitches - earlier.involuntarySwitches;
   }
   return {
-    ...{ elapsedNs, cpuNs, runDelayNs, releaserCpuNs, rssBytes },
+    ...{ elapsedNs, cpuNs, runDelayNs, releaserCpuNs, workerCpuNs, rssBytes },
     ...{ voluntarySwitches, involuntarySwitches },
   };
 }

@@ -90,6 +90,8 @@ export interface TrialResources {
   readonly runDelayNs: ByThread | null;
   /** Of `cpuNs.harness` what the releaser took. */
   readonly releaserCpuNs: number | null;
+  /** By worker, of the thread that its lane names; null: no such thread of the process was alive at the end. */
+  readonly workerCpuNs: readonly (number | null)[] | null;
   readonly rssBytes: number | null;
   readonly voluntarySwitches: number | null;
   readonly involuntarySwitches: number | null;

@@ -71,7 +71,7 @@ export const columns: readonly string[] = [
 
 /** More lines of one kind say nothing new on a screen; the JSON document has them all. */
 const LINE_LIMIT = 20;
-/** Attempts are refused for the same few things, with other numbers. */
+/** The reasons of a treatment that has nothing valid. */
 const REASON_LIMIT = 3;
 
 const legend: readonly string[] = [
@@ -231,9 +231,14 @@ function isProven({ valid, refusal }: TrialRow): boolean {
 function refusedText(trials: readonly TrialRow[], whose: string): string | null {
   const refused = trials.filter(({ refusal }) => refusal === "noise");
   if (refused.length === 0 || trials.some(({ valid }) => valid)) return null;
-  const reasons = [...new Set(refused.flatMap(({ invalidBecause }) => invalidBecause))];
-  const count = refused.length === 1 ? "the only attempt" : `all ${refused.length} attempts`;
-  return `refused ${whose}: ${count}: ${limited(reasons, REASON_LIMIT).join("; ")}`;
+  const kinds = new Map<string, string>();
+  for (const reason of refused.flatMap(({ invalidBecause }) => invalidBecause)) {
+    // Attempts are refused for the same few things, with other numbers.
+    const kind = reason.replaceAll(/\d+(\.\d+)?/g, "");
+    if (!kinds.has(kind)) kinds.set(kind, reason);
+  }
+  const count = refused.length === 1 ? "the only attempt" : `${refused.length} of ${trials.length} attempts`;
+  return `refused ${whose}: ${count}: ${limited([...kinds.values()], REASON_LIMIT).join("; ")}`;
 }
 
 /** What became of the trials of one treatment, as to the proof of their work. */

@@ -4,6 +4,8 @@ import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import { TASK_PROGRAM, TASK_U32, type Trace } from "../../workloads/trace/trace.ts";
 import {
+  FINISH,
+  FIRST_POLL,
   HOLD_DOUBLES,
   HOLD_END,
   HOLD_HALVES,
@@ -15,10 +17,11 @@ import {
   holdCountOf,
   STATE,
   TASK_BYTES,
+  TASK_DOUBLES,
 } from "../rows.ts";
 import type { Nominal } from "./nominal.ts";
 import { Offences } from "./offences.ts";
-import { BLOCK_SHORTFALL_NS, SAME_CLOCK_NS } from "./tolerance.ts";
+import { BLOCK_SHORTFALL_NS, OTHER_CLOCK_NS, SAME_CLOCK_NS } from "./tolerance.ts";
 
 export function brokenHolds(trace: Trace, records: Records, nominal: Nominal): string[] {
   const offences = new Offences();
@@ -37,6 +40,13 @@ export function brokenHolds(trace: Trace, records: Records, nominal: Nominal): s
         () => `hold ${row} says that task ${task} held worker ${worker} from ${startNs} to ${endNs} ns`,
       );
       continue;
+    }
+    if (!isWithinTask(records, { task, startNs, endNs })) {
+      offences.add(
+        "outside",
+        () =>
+          `a hold from ${startNs} to ${endNs} ns is of task ${task}, which was not under way all that time`,
+      );
     }
     if (records.holdU16[row * HOLD_HALVES + HOLD_OP] !== BLOCK) continue;
     blockCount[task] = (blockCount[task] as number) + 1;
@@ -58,6 +68,17 @@ export function brokenHolds(trace: Trace, records: Records, nominal: Nominal): s
     }
   }
   return [...offences.sentences(), ...overlaps(records)];
+}
+
+/** A task holds a worker between its first poll and its finish; they may be stamped by another worker. */
+function isWithinTask(
+  records: Records,
+  { task, startNs, endNs }: { readonly task: number; readonly startNs: number; readonly endNs: number },
+): boolean {
+  if (records.taskU8[task * TASK_BYTES + STATE] !== taskStates.done) return true;
+  const firstPollNs = records.taskF64[task * TASK_DOUBLES + FIRST_POLL] as number;
+  const finishNs = records.taskF64[task * TASK_DOUBLES + FINISH] as number;
+  return startNs >= firstPollNs - OTHER_CLOCK_NS && endNs <= finishNs + OTHER_CLOCK_NS;
 }
 
 /** A worker's holds, both columns ascending. */

@@ -17,13 +17,7 @@ import {
 } from "../rows.ts";
 import { holdsByWorker, type WorkerHolds } from "./holds.ts";
 import { Offences } from "./offences.ts";
-import { SAME_CLOCK_NS } from "./tolerance.ts";
-
-/**
- * A stretch ends with the trial, but between the witness's last reading of the clock and its word that this is
- * the end a worker may record another one: for as long as the witness is kept off its core.
- */
-const LATE_WITNESS_NS = 1e9;
+import { LATE_WITNESS_NS, SAME_CLOCK_NS } from "./tolerance.ts";
 
 /** `isStill`: the runtime has returned; before that the sums may be ahead of the rows. */
 export function brokenStretches(records: Records, isStill: boolean): string[] {

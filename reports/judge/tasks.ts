@@ -29,7 +29,13 @@ import {
 } from "../rows.ts";
 import type { Nominal } from "./nominal.ts";
 import { Offences } from "./offences.ts";
-import { BLOCK_SHORTFALL_NS, OTHER_CLOCK_NS, SAME_CLOCK_NS, SLEEP_SHORTFALL_NS } from "./tolerance.ts";
+import {
+  BLOCK_SHORTFALL_NS,
+  LEAST_UNIT_NS,
+  OTHER_CLOCK_NS,
+  SAME_CLOCK_NS,
+  SLEEP_SHORTFALL_NS,
+} from "./tolerance.ts";
 
 interface Rows {
   readonly trace: Trace;
@@ -98,7 +104,7 @@ function checkOrder({ records }: Rows, task: number, offences: Offences): void {
   }
 }
 
-/** A done task cannot have taken less than its blocks and sleeps. */
+/** A done task cannot have taken less than its ops, nor less than it held workers and slept. */
 function checkLength({ trace, records, nominal }: Rows, task: number, offences: Offences): void {
   const program = trace.taskU32[task * TASK_U32 + TASK_PROGRAM] as number;
   const blockNs = nominal.blockNs[program] as number;
@@ -112,7 +118,23 @@ function checkLength({ trace, records, nominal }: Rows, task: number, offences: 
       () => `task ${task} held a worker for ${heldNs} ns and its blocks take ${blockNs} ns`,
     );
   }
+  const cpuUnits = nominal.cpuUnits[program] as number;
+  if (!(heldNs >= blockNs - blockShortfallNs + cpuUnits * LEAST_UNIT_NS)) {
+    offences.add(
+      "computed too fast",
+      () =>
+        `task ${task} held a worker for ${heldNs} ns, and no processor does its ${cpuUnits} units in that`,
+    );
+  }
   const serviceNs = (records.taskF64[row + FINISH] as number) - (records.taskF64[row + FIRST_POLL] as number);
+  const sleepShortfallNs = (nominal.sleepCount[program] as number) * SLEEP_SHORTFALL_NS;
+  if (!(serviceNs >= heldNs + sleepNs - sleepShortfallNs - OTHER_CLOCK_NS)) {
+    offences.add(
+      "served too short",
+      () =>
+        `task ${task} took ${serviceNs} ns from first poll to finish, held workers for ${heldNs} ns of that and sleeps for ${sleepNs} ns`,
+    );
+  }
   const shortfallNs = blockShortfallNs + (nominal.sleepCount[program] as number) * SLEEP_SHORTFALL_NS;
   if (!(serviceNs >= blockNs + sleepNs - shortfallNs)) {
     offences.add(

@@ -14,6 +14,18 @@ export const SAME_CLOCK_NS = 1e3;
  */
 export const OTHER_CLOCK_NS = 20e3;
 
+/**
+ * A stretch ends with the trial, but between the witness's last reading of the clock and its word that this is
+ * the end a worker may go on recording: for as long as the witness is kept off its core.
+ */
+export const LATE_WITNESS_NS = 1e9;
+
+/**
+ * No processor does a kernel unit in less: each of its four steps needs the one before, three shifted xors of a
+ * cycle or more and a multiplication of three (Fog, "Instruction tables"; Arm's optimization guides), at 6 GHz.
+ */
+export const LEAST_UNIT_NS = 1;
+
 /** How much shorter than nominal one block may be. */
 export const BLOCK_SHORTFALL_NS: number = shortfallOf("block");
 

@@ -1,5 +1,5 @@
 /** The canaries of a trial as columns: when each was due, was handed over and ran, and which never ran. */
-import { canaryRow, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
 import type { Records } from "../../runtimes/records.ts";
 import {
   CANARY_DOUBLES,
@@ -8,6 +8,7 @@ import {
   CANARY_RUN,
   CANARY_STATE,
   CANARY_SUBMITTED,
+  CANARY_WORKER,
   canaryCountOf,
   endNsOf,
 } from "../rows.ts";
@@ -43,7 +44,7 @@ export function canariesOf(records: Records, windowNs: number): Canaries {
     submittedNs[canary] = Math.min(Math.max(rows[row + CANARY_SUBMITTED] as number, due), Math.max(run, due));
     runNs[canary] = run;
     isCensored[canary] = ran ? 0 : 1;
-    worker[canary] = records.canaryU16[canary * CANARY_HALVES + canaryRow.index.worker] as number;
+    worker[canary] = records.canaryU16[canary * CANARY_HALVES + CANARY_WORKER] as number;
   }
   return { dueNs, submittedNs, runNs, isCensored, worker };
 }

@@ -758,6 +758,7 @@ function factsOf({ hasResources, samples, hasThrottling }: Random): TrialFacts {
       cpuNs: { runtime: 12, harness: 13, engine: 14 },
       runDelayNs: { runtime: 20, harness: 21, engine: 22 },
       releaserCpuNs: 5,
+      workerCpuNs: null,
       rssBytes: 15,
       voluntarySwitches: 16,
       involuntarySwitches: 17,

@@ -29,7 +29,7 @@ interface Disturbance {
   readonly disturb: (live: Live, trial: LiveTrial) => Promise<JudgedTrial>;
 }
 
-export const disturbances: readonly Disturbance[] = [
+const disturbances: readonly Disturbance[] = [
   { what: "a neighbour that burns every core", reason: reasons.neighbour, disturb: besideNeighbour },
   { what: "stopped for 150 ms in the middle", reason: reasons.stop, disturb: stopped },
 ];
@@ -47,7 +47,7 @@ export function disturbedCases(): SelftestCase[] {
 }
 
 /** One trial, disturbed. */
-export async function disturbedAnswer(live: Live, { what, reason, disturb }: Disturbance): Promise<Answer> {
+async function disturbedAnswer(live: Live, { what, reason, disturb }: Disturbance): Promise<Answer> {
   const trial = { trace: blocksTrace(load), subject: subjectOf("single-thread"), workerCount: 1 };
   return refusalOf(what, await disturb(live, trial), reason);
 }
@@ -79,15 +79,20 @@ async function besideNeighbour(live: Live, trial: LiveTrial): Promise<JudgedTria
 
 /** Runs the trial and stops its process for a while, with all of its threads. */
 function stopped(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
-  let send: (signal: NodeJS.Signals) => void = () => undefined;
+  let pid: number | null = null;
+  const send = (signal: NodeJS.Signals): void => {
+    if (pid !== null) process.kill(pid, signal);
+  };
   const timers: NodeJS.Timeout[] = [];
   return live
     .trial({
       ...trial,
-      onSpawn: (child) => {
-        send = (signal) => child.kill(signal);
+      onSpawn: (spawned) => {
+        pid = spawned;
       },
       onEvent: ({ event }) => {
+        // It is about to end by itself: whoever bears its id then is somebody else.
+        if (event === "done") pid = null;
         if (event !== "ready") return;
         timers.push(
           setTimeout(() => send("SIGSTOP"), STOP_AFTER_MS),

@@ -1,0 +1,171 @@
+/**
+ * Little's law as a check that can fail: L = λW (Little, "A proof for the queuing formula L = λW", 1961).
+ *
+ * L is what the witness saw: its looks at the runtime's own counters of tasks submitted and ended. λW is what the
+ * records say: the integral, over the trial, of the tasks between their submission and their finish. Whoever stamps
+ * a finish earlier, or a submission later, than it counts it has a λW below its L.
+ *
+ * The two are compared at the instants of the looks, not as averages: a load in step with the ticks, or a witness
+ * that is late when much is in flight, would else look like a lie. (It is a control variate with coefficient 1: what
+ * the records have at these instants is known, so that no error of sampling is left.) Of what a look has seen and
+ * the records exclude, the mean may be 5 % of λW, or three standard errors. What is left of an honest trial are
+ * stray looks of a thread that was stopped between a stamp and its counter; those are independent of each other,
+ * so that their standard error is the plain one. That of looks in a row, which are alike, would grow with the lie.
+ */
+import { TICK_NS, taskStates, tickRow } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import { FINISH, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";
+import { OTHER_CLOCK_NS } from "./tolerance.ts";
+
+/** With fewer looks of the witness the law says nothing. */
+const MIN_LOOKS = 100;
+const DIFFERENCE_SHARE = 0.05;
+const STANDARD_ERRORS = 3;
+
+/**
+ * A stamp and its counter are two stores, and the witness reads clock and counters one after the other: a task may
+ * be in flight to one of them this much earlier or later than to the other.
+ */
+const APART_NS = OTHER_CLOCK_NS;
+
+const TICK_DOUBLES = strideIn(tickRow, "f64");
+const TICK_WORDS = strideIn(tickRow, "u32");
+
+export interface LittlesLaw {
+  /** Looks of the witness; ticks that came late together are one. */
+  readonly lookCount: number;
+  /** Tasks in flight on average, as the witness saw it (L), and by the records (λW). */
+  readonly seenCount: number;
+  readonly recordedCount: number;
+  /** Looks that saw more or fewer tasks than the records can have had there. */
+  readonly contradictingCount: number;
+  /** By how many tasks on average of all looks; below 0: fewer. */
+  readonly excessCount: number;
+  readonly toleranceCount: number;
+}
+
+/** null: too short to judge. */
+export function littlesLaw(trace: Trace, records: Records): LittlesLaw | null {
+  const { atNs, inFlight } = looksOf(records);
+  const lookCount = atNs.length;
+  if (lookCount < MIN_LOOKS) return null;
+  const { least, most, recordedCount } = inFlightAt(atNs, trace, records);
+  let seen = 0;
+  let contradictingCount = 0;
+  let excess = 0;
+  let squares = 0;
+  for (let look = 0; look < lookCount; look++) {
+    const seenNow = inFlight[look] as number;
+    const low = least[look] as number;
+    const high = most[look] as number;
+    seen += seenNow;
+    if (seenNow >= low && seenNow <= high) continue;
+    const beyond = seenNow - (seenNow < low ? low : high);
+    contradictingCount++;
+    excess += beyond;
+    squares += beyond * beyond;
+  }
+  const excessCount = excess / lookCount;
+  const variance = (squares - lookCount * excessCount ** 2) / (lookCount - 1);
+  const standardError = Math.sqrt(variance / lookCount);
+  return {
+    lookCount,
+    seenCount: seen / lookCount,
+    recordedCount,
+    contradictingCount,
+    excessCount,
+    toleranceCount: Math.max(DIFFERENCE_SHARE * recordedCount, STANDARD_ERRORS * standardError),
+  };
+}
+
+/** Why the records cannot be true; null: the law holds, or the trial is too short to judge. */
+export function littleBroken(trace: Trace, records: Records): string | null {
+  const law = littlesLaw(trace, records);
+  if (law === null || Math.abs(law.excessCount) <= law.toleranceCount) return null;
+  const [recorded, excess, tolerance] = [law.recordedCount, law.excessCount, law.toleranceCount].map(
+    (count) => Math.abs(count).toPrecision(3),
+  );
+  const which = law.excessCount > 0 ? "more" : "fewer";
+  return `Little's law: by the records ${recorded} tasks were in flight on average, and the witness saw ${excess} ${which} than they have where it looked (n = ${law.lookCount}); ${tolerance} are allowed`;
+}
+
+interface Looks {
+  /** Ascending, no two alike. */
+  readonly atNs: Float64Array;
+  readonly inFlight: Float64Array;
+}
+
+function looksOf(records: Records): Looks {
+  const tickCount = tickCountOf(records);
+  const atNs = new Float64Array(tickCount);
+  const inFlight = new Float64Array(tickCount);
+  let count = 0;
+  for (let tick = 0; tick < tickCount; tick++) {
+    const tickNs = records.tickF64[tick * TICK_DOUBLES + tickRow.index.atNs] as number;
+    if (count > 0 && !(tickNs > (atNs[count - 1] as number))) continue;
+    atNs[count] = tickNs;
+    inFlight[count++] = records.tickU32[tick * TICK_WORDS + tickRow.index.inFlight] as number;
+  }
+  return { atNs: atNs.subarray(0, count), inFlight: inFlight.subarray(0, count) };
+}
+
+interface InFlight {
+  /** By the records, at each look: with all submissions seen late and all ends early, and the other way round. */
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+  /** On average from the epoch to the last look. */
+  readonly recordedCount: number;
+}
+
+function inFlightAt(atNs: Float64Array, trace: Trace, records: Records): InFlight {
+  const lookCount = atNs.length;
+  const endNs = atNs[lookCount - 1] as number;
+  const firstFrom = firstLookFrom(atNs);
+  const least = new Float64Array(lookCount + 1);
+  const most = new Float64Array(lookCount + 1);
+  const step = (steps: Float64Array, fromNs: number, by: number): void => {
+    const look = firstFrom(fromNs);
+    steps[look] = (steps[look] as number) + by;
+  };
+  let totalNs = 0;
+  for (let task = 0; task < trace.taskCount; task++) {
+    const submittedNs = records.taskF64[task * TASK_DOUBLES + SUBMITTED] as number;
+    if (!(submittedNs > 0) && records.taskU8[task * TASK_BYTES + STARTS] === 0) continue;
+    step(least, submittedNs + APART_NS, 1);
+    step(most, submittedNs - APART_NS, 1);
+    const isDone = records.taskU8[task * TASK_BYTES + STATE] === taskStates.done;
+    const finishNs = isDone ? (records.taskF64[task * TASK_DOUBLES + FINISH] as number) : endNs;
+    if (isDone) {
+      step(least, finishNs - APART_NS, -1);
+      step(most, finishNs + APART_NS, -1);
+    }
+    totalNs += Math.max(0, Math.min(finishNs, endNs) - submittedNs);
+  }
+  for (let look = 1; look < lookCount; look++) {
+    least[look] = (least[look] as number) + (least[look - 1] as number);
+    most[look] = (most[look] as number) + (most[look - 1] as number);
+  }
+  return { least, most, recordedCount: totalNs / endNs };
+}
+
+/**
+ * Finds the first of ascending `atNs` that is not before a given time; their number where none is. They come about one a
+ * tick, so the first one of the time's tick is at most a few before it.
+ */
+function firstLookFrom(atNs: Float64Array): (fromNs: number) => number {
+  const endNs = atNs[atNs.length - 1] as number;
+  const firstOfTick = new Uint32Array(Math.floor(endNs / TICK_NS) + 1);
+  let look = 0;
+  for (let tick = 0; tick < firstOfTick.length; tick++) {
+    while ((atNs[look] as number) < tick * TICK_NS) look++;
+    firstOfTick[tick] = look;
+  }
+  return (fromNs) => {
+    if (fromNs > endNs) return atNs.length;
+    let first = fromNs > 0 ? (firstOfTick[Math.floor(fromNs / TICK_NS)] as number) : 0;
+    while ((atNs[first] as number) < fromNs) first++;
+    return first;
+  };
+}
