@@ -30,8 +30,8 @@ export interface TrialRequest {
   readonly deadlineNs: number;
   readonly node: { readonly executable: string; readonly flags: readonly string[] };
   readonly onEvent: (event: TrialEvent) => void;
-  /** Told the id of the process as soon as it has one, for who disturbs trials on purpose. */
-  readonly onSpawn?: (pid: number) => void;
+  /** Handed the process as soon as it runs, for who disturbs trials on purpose. */
+  readonly onSpawn?: (child: { kill(signal: NodeJS.Signals): boolean }) => void;
   /** Aborting kills the process; `runTrial` then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
@@ -51,7 +51,7 @@ export async function runTrial(request: TrialRequest): Promise<TrialResult> {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
-  if (child.pid !== undefined) request.onSpawn?.(child.pid);
+  request.onSpawn?.(child);
   // A child that died takes its pipe with it; that it died is what the exit code says.
   child.stdin.on("error", () => undefined);
   const kill = (): void => killGroup(child);

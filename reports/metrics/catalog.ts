@@ -1,5 +1,6 @@
 /** Every metric, in the order in which documents and columns show them. */
 import { causeMetrics } from "./cause.ts";
+import { conservationMetrics } from "./conservation.ts";
 import { episodeMetrics } from "./episodes.ts";
 import { eventLoopMetrics } from "./event-loop.ts";
 import { latencyMetrics } from "./latency.ts";
@@ -22,6 +23,7 @@ export const metrics: readonly Metric[] = [
   ...localMetrics,
   ...episodeMetrics,
   ...causeMetrics,
+  ...conservationMetrics,
   ...utilizationMetrics,
   ...sessionMetrics,
   ...eventLoopMetrics,

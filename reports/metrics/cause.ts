@@ -55,14 +55,21 @@ export interface Surroundings {
   readonly foreign: Spans | null;
 }
 
-export function measureCause(records: Records, canaries: Canaries, surroundings: Surroundings): Cause {
+/** What is known of when workers rested, and how long waking one may take. */
+export interface Rests {
+  readonly ledger: Ledger;
+  /** By worker, how long it was idle up to an instant. */
+  readonly idleUntil: readonly ((atNs: number) => number)[];
+  readonly wakeUpCount: number;
+  readonly limitNs: number;
+}
+
+/** null where the runtime records no idle stretches. */
+export function restsOf(records: Records, canaries: Canaries, surroundings: Surroundings): Rests | null {
   const idle = idleSpansOf(records);
-  if (idle === null) return { ...NO_STARVATION, wakeUpCount: null, wakeUpLimitNs: null };
+  if (idle === null) return null;
   const wakeUpsNs = wakeUpsOf(canaries, idle);
   const wakeUpCount = wakeUpsNs.length;
-  const limitNs = wakeUpCount < MIN_WAKE_UPS ? STARVED_NS : WAKE_UPS * quantile(wakeUpsNs, 0.99);
-  const late = lateOf(canaries);
-  if (late.length === 0) return { ...NO_STARVATION, wakeUpCount, wakeUpLimitNs: limitNs };
   const ledger = ledgerOf({
     idle: edgesOf(idle),
     blocked: blockEdges(records),
@@ -70,13 +77,17 @@ export function measureCause(records: Records, canaries: Canaries, surroundings:
     workerCount: idle.length,
     coreCount: surroundings.coreCount,
   });
-  const shares = sharesOf(canaries, late, { ledger, idleUntil: idle.map(coverOf), limitNs });
-  return {
-    ...shares,
-    hostShare: surroundings.foreign === null ? null : shares.hostShare,
-    wakeUpCount,
-    wakeUpLimitNs: limitNs,
-  };
+  const limitNs = wakeUpCount < MIN_WAKE_UPS ? STARVED_NS : WAKE_UPS * quantile(wakeUpsNs, 0.99);
+  return { ledger, idleUntil: idle.map(coverOf), wakeUpCount, limitNs };
+}
+
+export function measureCause(canaries: Canaries, rests: Rests | null, { foreign }: Surroundings): Cause {
+  if (rests === null) return { ...NO_STARVATION, wakeUpCount: null, wakeUpLimitNs: null };
+  const known = { wakeUpCount: rests.wakeUpCount, wakeUpLimitNs: rests.limitNs };
+  const late = lateOf(canaries);
+  if (late.length === 0) return { ...NO_STARVATION, ...known };
+  const shares = sharesOf(canaries, late, rests);
+  return { ...shares, hostShare: foreign === null ? null : shares.hostShare, ...known };
 }
 
 function isLate({ dueNs, runNs }: Canaries, canary: number): boolean {
@@ -141,13 +152,6 @@ function blockEdges(records: Records): Edges {
   return { startsNs: startsNs.subarray(0, count).sort(), endsNs: endsNs.subarray(0, count).sort() };
 }
 
-interface Rests {
-  readonly ledger: Ledger;
-  /** By worker, how long it was idle up to an instant. */
-  readonly idleUntil: readonly ((atNs: number) => number)[];
-  readonly limitNs: number;
-}
-
 type Shares = Record<keyof typeof NO_STARVATION, number>;
 
 function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number[], rests: Rests): Shares {
@@ -180,18 +184,18 @@ function sharesOf({ dueNs, submittedNs, runNs }: Canaries, late: readonly number
   };
 }
 
-/** While a canary was ready and did not run. */
-interface Ready {
+/** While something was ready and did not run. */
+export interface Ready {
   readonly fromNs: number;
   readonly toNs: number;
 }
 
-function timeIn(untilNs: (atNs: number) => number, { fromNs, toNs }: Ready): number {
+export function timeIn(untilNs: (atNs: number) => number, { fromNs, toNs }: Ready): number {
   return untilNs(toNs) - untilNs(fromNs);
 }
 
 /** Whether a worker was idle in all for longer than a wake-up may take within this stretch. */
-function isPassedOver({ idleUntil, limitNs }: Rests, ready: Ready): boolean {
+export function isPassedOver({ idleUntil, limitNs }: Rests, ready: Ready): boolean {
   return idleUntil.some((untilNs) => timeIn(untilNs, ready) > limitNs);
 }
 

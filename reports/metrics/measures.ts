@@ -4,7 +4,8 @@ import type { Records } from "../../runtimes/records.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { allHeldOf } from "./all-held.ts";
 import { canariesOf } from "./canaries.ts";
-import { type Cause, measureCause, type Surroundings } from "./cause.ts";
+import { type Cause, measureCause, restsOf, type Surroundings } from "./cause.ts";
+import { type Conservation, measureConservation } from "./conservation.ts";
 import { type Episodes, measureEpisodes } from "./episodes.ts";
 import { type EventLoopFigures, eventLoopOf } from "./event-loop.ts";
 import { type ClassLatency, measureLatency } from "./latency.ts";
@@ -38,6 +39,7 @@ export interface Measures {
   readonly locals: Locals;
   readonly episodes: Episodes;
   readonly cause: Cause;
+  readonly conservation: Conservation;
   readonly utilization: Utilization;
   readonly sessions: Sessions;
   readonly eventLoop: EventLoopFigures;
@@ -53,6 +55,7 @@ export function measure(evidence: Evidence): Measures {
   const allHeld = allHeldOf(trace, records, windowNs);
   const canaries = canariesOf(records, windowNs);
   const episodes = measureEpisodes(records, canaries, { windowNs, periodNs: trace.canaryPeriodNs });
+  const rests = restsOf(records, canaries, evidence);
   return {
     windowNs,
     throughput: measureThroughput(trace, records),
@@ -62,7 +65,8 @@ export function measure(evidence: Evidence): Measures {
     timers: measureTimers(trace, records, windowNs),
     locals: measureLocals(records, windowNs),
     episodes,
-    cause: measureCause(records, canaries, evidence),
+    cause: measureCause(canaries, rests, evidence),
+    conservation: measureConservation(trace, records, rests),
     utilization: measureUtilization(allHeld.held, windowNs),
     sessions: measureSessions(trace, records, windowNs),
     eventLoop: eventLoopOf(records),

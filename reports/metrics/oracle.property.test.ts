@@ -20,7 +20,7 @@ import {
   timerPeriodNs,
 } from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
-import { type NaiveCanary, type NaiveSpan, naiveCause } from "../fixtures/naive-cause.ts";
+import { type NaiveCanary, type NaiveSpan, naiveCause, naiveViolatedShare } from "../fixtures/naive-cause.ts";
 import { facts as plainFacts, runTimer, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
@@ -128,6 +128,15 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     ...naiveUnserved(trial, arrivalNs),
     ...naiveEpisodes(trial, spanNs),
     ...naiveCause({ ...trial, canaries: seenCanaries(trial, spanNs) }),
+    "conservation.violatedShare": naiveViolatedShare(
+      { ...trial, canaries: seenCanaries(trial, spanNs) },
+      trial.tasks
+        .filter(({ isSubmitted }) => isSubmitted)
+        .map(({ submittedNs, isStarted, firstPollNs }) => ({
+          fromNs: submittedNs,
+          toNs: Math.max(submittedNs, isStarted ? firstPollNs : trial.endNs),
+        })),
+    ),
     ...naiveSessions(trial, spanNs),
     ...naiveTokio(trial),
     elapsedNs: resources?.elapsedNs ?? null,

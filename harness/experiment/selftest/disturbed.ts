@@ -79,20 +79,15 @@ async function besideNeighbour(live: Live, trial: LiveTrial): Promise<JudgedTria
 
 /** Runs the trial and stops its process for a while, with all of its threads. */
 function stopped(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
-  let pid: number | null = null;
-  const send = (signal: NodeJS.Signals): void => {
-    if (pid !== null) process.kill(pid, signal);
-  };
+  let send: (signal: NodeJS.Signals) => void = () => undefined;
   const timers: NodeJS.Timeout[] = [];
   return live
     .trial({
       ...trial,
-      onSpawn: (spawned) => {
-        pid = spawned;
+      onSpawn: (child) => {
+        send = (signal) => child.kill(signal);
       },
       onEvent: ({ event }) => {
-        // It is about to end by itself: whoever bears its id then is somebody else.
-        if (event === "done") pid = null;
         if (event !== "ready") return;
         timers.push(
           setTimeout(() => send("SIGSTOP"), STOP_AFTER_MS),
