@@ -51,6 +51,7 @@ function timeNs(scene: Scene, expected: Uint32Array, traceHash: string): number 
     trace: scene.trace,
     traceHash,
     coreCount: 1,
+    onNoise: "refuse",
     records: scene.records,
     expected,
   });

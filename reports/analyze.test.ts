@@ -3,8 +3,8 @@ import type { TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import { laneRow } from "../runtimes/record.ts";
 import { judgeTrial } from "./analyze.ts";
 import { MS } from "./fixtures/compositions.ts";
-import { closedScene, completed, crashed, plannedTrial, rowOf, sampleDocument } from "./fixtures/document.ts";
-import { facts, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
+import { closedScene, completed, crashed, plannedTrial, rowOf, starvedScene } from "./fixtures/document.ts";
+import { facts, liveResources, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
 import { leafOf } from "./metrics/tree.ts";
 import { CHECKSUM } from "./rows.ts";
 import { POINT_LIMIT, timelineOf } from "./timeline.ts";
@@ -97,6 +97,7 @@ test.each<[string, TrialResult, RegExp]>([
     trace: null,
     traceHash: planned.traceHash,
     coreCount: 2,
+    onNoise: "refuse",
     records: null,
     expected: null,
   });
@@ -112,10 +113,51 @@ test("stretches that found no room in the records are named", () => {
   ]);
 });
 
-test("a peer above 0.7 of a core is named as the limit", () => {
-  expect(sampleDocument().trials[0]?.warnings).toEqual([
-    expect.stringMatching(/^peer-limited: .* 0.90 of a core/),
+const live = { resources: { ...liveResources, releaserCpuNs: 0 } };
+const limited: Partial<TrialFacts> = {
+  ...live,
+  peer: { connectionCount: 2, requestCount: 2, bytesIn: 200, bytesOut: 200, cpuNs: 0, coreShare: 0.9 },
+};
+const PEER_LIMITED = /^peer-limited: the echo peer took 0.90 of a core \(bound 0.70\)/;
+
+test("a disturbed trial is refused for the noise, keeps its figures, and says what was measured", () => {
+  const scene = starvedScene();
+  const row = rowOf(plannedTrial(scene, "t0", 0), scene, completedWith(limited), "refuse");
+  expect(row).toMatchObject({ outcome: "completed", valid: false, refusal: "noise", warnings: [] });
+  expect(row.invalidBecause).toEqual([expect.stringMatching(PEER_LIMITED)]);
+  expect(row.metrics && leafOf(row.metrics, "peerCoreShare")).toBe(0.9);
+  expect(row.sensors?.map(({ sensor, verdict }) => `${sensor}: ${verdict}`)).toEqual([
+    "foreignCpu: not watched",
+    "steal: not watched",
+    "throttling: not watched",
+    "gap: not watched",
+    "witnessLateness: cost of oversubscription",
+    "blockOvershoot: too short to judge",
+    "releaseLag: cost of oversubscription",
+    "releaser: within",
+    "peer: beyond",
   ]);
+});
+
+test("where noise is only warned of, a disturbed trial is valid and its reasons are warnings", () => {
+  const scene = starvedScene();
+  const row = rowOf(plannedTrial(scene, "t0", 0), scene, completedWith(limited), "warn");
+  expect(row).toMatchObject({ valid: true, refusal: null, invalidBecause: [] });
+  expect(row.warnings).toEqual([expect.stringMatching(/^noise: peer-limited: /)]);
+});
+
+test("a lie is refused as such, however noisy the machine was and whatever is made of noise", () => {
+  const scene = starvedScene();
+  scene.records.taskU32[CHECKSUM] = 1;
+  const row = rowOf(plannedTrial(scene, "t0", 0), scene, completedWith(limited), "warn");
+  expect(row).toMatchObject({ outcome: "diverged", valid: false, refusal: "identity", sensors: null });
+});
+
+test("nothing disturbs virtual time: no sensor is asked", () => {
+  const scene = starvedScene();
+  const virtual = { peer: limited.peer ?? null };
+  const row = rowOf(plannedTrial(scene, "t0", 0), scene, completedWith(virtual), "refuse");
+  expect(row).toMatchObject({ valid: true, refusal: null, sensors: null });
 });
 
 function canaryScene(delaysNs: readonly number[], windowMs: number): Scene {

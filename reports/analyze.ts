@@ -1,11 +1,13 @@
 /** One trial, from what it left behind to its row in the document: judged first, measured only if it may be. */
 import { strict as assert } from "node:assert";
-import type { PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
-import type { Records } from "../runtimes/record.ts";
+import type { OnNoise, PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
+import type { Records } from "../runtimes/records.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
 import { littleBroken } from "./judge/little.ts";
+import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import type { Episode } from "./metrics/episodes.ts";
+import { foreignSpansOf } from "./metrics/foreign.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
 import { measure } from "./metrics/measures.ts";
 import type { Summary } from "./metrics/summary.ts";
@@ -55,6 +57,8 @@ export interface TrialRow {
   readonly counts: Counts | null;
   /** null: nothing was measured, or the work is not proven. */
   readonly metrics: MetricTree<number | null> | null;
+  /** What each sensor says of the trial, against its bound; null: virtual time, or the work is not proven. */
+  readonly sensors: readonly Reading[] | null;
   /** The longest episodes of starvation at each threshold, with the holds under them. */
   readonly episodes: readonly Episode[] | null;
   readonly classes: Readonly<Record<string, ClassRow>> | null;
@@ -71,15 +75,13 @@ export interface TrialEvidence {
   readonly traceHash: string;
   /** Cores that the run had, as planned. */
   readonly coreCount: number;
+  readonly onNoise: OnNoise;
   /** These three are required where the result is `completed`, and not looked at otherwise. */
   readonly trace: Trace | null;
   readonly records: Records | null;
   /** The reference's checksums, by task id. */
   readonly expected: Uint32Array | null;
 }
-
-/** A peer this busy is the limit itself. */
-export const PEER_LIMITED_CORE_SHARE = 0.7;
 
 /** The row of one trial. */
 export function judgeTrial(evidence: TrialEvidence): TrialRow {
@@ -116,6 +118,7 @@ const NOTHING_MEASURED = {
   resultHash: null,
   counts: null,
   metrics: null,
+  sensors: null,
   episodes: null,
   classes: null,
   runtimeStats: null,
@@ -138,23 +141,40 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   if (reasons.length > 0) {
     return { outcome: "diverged", refusal: "identity", invalidBecause: [...reasons, ...late], counts };
   }
-  // No sensor of a trial says when others were on its cores.
-  const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign: null });
-  const lies = littleBroken(trace, records);
+  const cores = { coreCount: evidence.coreCount, workerCount };
+  const foreign = foreignSpansOf(facts.sensors, cores);
+  const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign });
+  const sensors = readingsOf({ trace, records, facts, figures: measures.sensors, ...cores });
+  const isTolerant = evidence.onNoise === "warn";
+  const disturbances = noiseOf(sensors ?? []);
+  const noise = isTolerant ? [] : disturbances;
+  const lie = littleBroken(trace, records);
+  const lies = lie === null ? [] : [lie];
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",
-    ...(lies === null
-      ? { refusal: facts.runtimeReturned ? null : "failure", invalidBecause: late }
-      : { refusal: "identity", invalidBecause: [lies, ...late] }),
-    warnings: [...warningsOf(facts, counts, isCutOff(trace, records)), ...lostStretches(records)],
+    refusal: refusalOf({ lies, late, noise }),
+    invalidBecause: [...lies, ...late, ...noise],
+    warnings: [
+      ...(isTolerant ? disturbances.map((reason) => `noise: ${reason}`) : []),
+      ...warningsOf(trace, records, counts),
+      ...lostStretches(records),
+    ],
     resultHash: resultHashOf(trace, records),
     counts,
     metrics: fileMetrics((metric) => metric.of(measures)),
+    sensors,
     episodes: measures.episodes.told,
     classes: Object.fromEntries(measures.classes.map((row) => [row.name, classRow(row)])),
     runtimeStats: facts.runtimeStats,
     timeline: timelineOf(records, measures.windowNs),
   };
+}
+
+/** The gravest of the reasons against a trial: records that lie, a runtime that stayed, a machine that was shared. */
+function refusalOf(reasons: Readonly<Record<"lies" | "late" | "noise", readonly string[]>>): Refusal | null {
+  if (reasons.lies.length > 0) return "identity";
+  if (reasons.late.length > 0) return "failure";
+  return reasons.noise.length > 0 ? "noise" : null;
 }
 
 const NOT_RETURNED =
@@ -165,15 +185,14 @@ function classRow(latency: ClassLatency): ClassRow {
   return { loop, count, lagNs, waitNs, resumeWaitNs, serviceNs, responseNs };
 }
 
-function warningsOf({ peer }: TrialFacts, { planned, unserved }: Counts, cutOff: boolean): string[] {
-  const warnings: string[] = [];
-  if (peer !== null && peer.coreShare > PEER_LIMITED_CORE_SHARE) {
-    warnings.push(
-      `peer-limited: the echo peer took ${peer.coreShare.toFixed(2)} of a core, so this is its limit rather than the runtime's`,
-    );
-  }
-  if (cutOff && unserved > 0) warnings.push(`cut off with ${unserved} of ${planned} tasks not done`);
-  return warnings;
+function warningsOf(trace: Trace, records: Records, { planned, unserved }: Counts): string[] {
+  const saturation = saturationOf(trace, records);
+  return [
+    ...(saturation === null ? [] : [saturation]),
+    ...(isCutOff(trace, records) && unserved > 0
+      ? [`cut off with ${unserved} of ${planned} tasks not done`]
+      : []),
+  ];
 }
 
 function lostStretches(records: Records): string[] {

@@ -69,6 +69,16 @@ describe("further attempts together take no longer than the plan's trials", () =
     expect(outOfTime(...spent)).toEqual(["r0-t1-a3"]);
   });
 
+  test("those that are due together included", () => {
+    const spent = [row("r0-t1", "noise"), row("r0-t0", "noise"), row("r0-t1-a2", "noise", 3)];
+    expect(due(...spent)).toEqual(["r0-t0-a2"]);
+    const cheap = spent.map((one) => (one.attempt === 2 ? { ...one, tookNs: 2e9 } : one));
+    expect(due(...cheap)).toEqual(["r0-t0-a2"]);
+    expect(due(...cheap.map((one) => (one.attempt === 2 ? { ...one, tookNs: 1.5e9 } : one)))).toEqual([
+      ...["r0-t0-a2", "r0-t1-a3"],
+    ]);
+  });
+
   test("to the last nanosecond", () => {
     const rows = (lastS: number): TrialRow[] => [
       ...[

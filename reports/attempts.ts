@@ -33,20 +33,25 @@ export interface FurtherAttempts {
  * that no run takes more than twice its planned time.
  *
  * The planned time is the mean time of the first attempts so far (from starting a trial's process to its end) times
- * the number of trials in the plan. An attempt is due while there is time for it, if it takes as long as the one that
- * was refused.
+ * the number of trials in the plan. An attempt is due while there is time for it beside those that are due before it,
+ * if each takes as long as the one that was refused.
  */
 export function furtherAttempts(plan: Trials, rows: readonly TrialRow[]): FurtherAttempts {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const firsts = rows.filter(({ attempt }) => attempt === 1);
   const plannedNs = (totalNs(firsts) / Math.max(1, firsts.length)) * plan.trials.length;
-  const leftNs = plannedNs - totalNs(rows.filter(({ attempt }) => attempt > 1));
+  let leftNs = plannedNs - totalNs(rows.filter(({ attempt }) => attempt > 1));
   const due: PlannedTrial[] = [];
   const outOfTime: PlannedTrial[] = [];
   for (const { trial, before } of possibilities(plan)) {
     const refused = before === null ? undefined : byId.get(before.id);
     if (refused?.refusal !== "noise" || byId.has(trial.id)) continue;
-    (refused.tookNs <= leftNs ? due : outOfTime).push(trial);
+    if (refused.tookNs > leftNs) {
+      outOfTime.push(trial);
+      continue;
+    }
+    due.push(trial);
+    leftNs -= refused.tookNs;
   }
   return { due, outOfTime };
 }

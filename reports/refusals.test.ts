@@ -39,7 +39,7 @@ function row(trial: PlannedTrial, refusal: Refusal | null, because = "others too
     ...{ tookNs: 1e9, workload: treatment.workload, runtime: treatment.runtimeLabel, threads: "1" },
     ...{ workerCount: 1, outcome: refusal === "failure" ? "crashed" : "completed" },
     ...{ valid: refusal === null, invalidBecause: refusal === null ? [] : [because], refusal, warnings: [] },
-    ...{ resultHash: null, counts: null, metrics: null, episodes: null, classes: null },
+    ...{ resultHash: null, counts: null, metrics: null, sensors: null, episodes: null, classes: null },
     ...{ runtimeStats: null, timeline: null },
   };
 }
@@ -137,16 +137,18 @@ test("every format shows attempts, and why a treatment has no figures", () => {
       .slice(1)
       .map((trial) => again(trial, 2, "noise")),
     again(first, 2, "noise", "10 ms of steal"),
-    again(first, 3, "noise"),
+    again(first, 3, "noise", "others took 1.8 cores"),
   ]);
   const screen = { color: false, width: Number.POSITIVE_INFINITY };
   const text = table.render(document, screen);
   expect(text).toMatch(/native +1 +0 +11 refused/);
-  expect(text).toContain("refused native, threads 1: all 11 attempts: others took 1.9 cores; 10 ms of steal");
   expect(text).toContain(
-    "closed on native, threads 1 (r0-t0-a3, attempt 3 of 3): refused: others took 1.9 cores",
+    "refused native, threads 1: 11 of 11 attempts: others took 1.9 cores; 10 ms of steal",
   );
-  expect(markdown.render(document, screen)).toContain("all 11 attempts");
+  expect(text).toContain(
+    "closed on native, threads 1 (r0-t0-a3, attempt 3 of 3): refused: others took 1.8 cores",
+  );
+  expect(markdown.render(document, screen)).toContain("11 of 11 attempts");
   expect(csv.render(document, screen)).toMatch(/^r0-t0-a2,t0,0,2,/m);
   expect(parseResult(JSON.stringify(document), "result.json")).toEqual({ document });
 });

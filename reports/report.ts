@@ -105,6 +105,7 @@ function planRow(plan: Plan): PlanRow {
     roundCount: plan.roundCount,
     durationNs: plan.durationNs,
     canaryPeriodNs: plan.canaryPeriodNs,
+    onNoise: plan.onNoise,
     coreCount: plan.coreCount,
     unitNs: plan.unitNs,
     trialCount: plan.trials.length,

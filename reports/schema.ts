@@ -9,6 +9,7 @@ import type { ClassRow, TrialRow } from "./analyze.ts";
 import type { Degradation } from "./degradation.ts";
 import type { Distance } from "./distance.ts";
 import type { Estimate } from "./estimate.ts";
+import { type Reading, sensorNames, verdicts } from "./judge/validity.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
@@ -71,6 +72,14 @@ const episode: z.ZodType<Episode> = z.strictObject({
   ),
 });
 
+const reading: z.ZodType<Reading> = z.strictObject({
+  sensor: z.enum(sensorNames),
+  figure: figureOrNull,
+  bound: figure,
+  sampleCount: whole,
+  verdict: z.enum(verdicts),
+});
+
 const trial: z.ZodType<TrialRow> = z.strictObject({
   id: z.string(),
   treatmentId: z.string(),
@@ -100,6 +109,7 @@ const trial: z.ZodType<TrialRow> = z.strictObject({
     })
     .nullable(),
   metrics: metricsOf(() => figureOrNull).nullable(),
+  sensors: z.array(reading).nullable(),
   episodes: z.array(episode).nullable(),
   classes: z.record(z.string(), classRow).nullable(),
   runtimeStats: z.record(z.string(), figure).nullable(),
@@ -193,6 +203,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
     roundCount: whole,
     durationNs: figure,
     canaryPeriodNs: figure,
+    onNoise: z.enum(["refuse", "warn"]),
     coreCount: z.int().min(1),
     unitNs: figure,
     trialCount: whole,

@@ -25,8 +25,10 @@ const packageRoot = fileURLToPath(new URL("../../..", import.meta.url));
 const example = join(packageRoot, "runtimes/examples/random-order.mjs");
 const available = runtimes.filter((runtime) => runtime.availability().available).map(({ name }) => name);
 const has = (...names: readonly string[]): boolean => names.every((name) => available.includes(name));
+/** Tests run on busy cores. */
+const anyMachine = ["--on-noise", "warn"];
 /** Fast on every machine, and no canary has to come in time. */
-const tiny = ["-w", "null:tasks=200", "-r", "single-thread,work-stealing", "-n", "2"];
+const tiny = ["-w", "null:tasks=200", "-r", "single-thread,work-stealing", "-n", "2", ...anyMachine];
 
 const fresh = (): string => mkdtempSync(join(tmpdir(), "isoload-test-"));
 
@@ -52,6 +54,7 @@ async function started(cwd: string, count: number): Promise<ChildProcess> {
     "5",
     "-o",
     "run",
+    ...anyMachine,
   ];
   const child = spawn(process.execPath, [main, ...line], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.resume();
@@ -127,6 +130,8 @@ describe("a run", { timeout: 60_000 }, () => {
     expect(isoload(folder, "verify", "latest").status).toBe(0);
     expect(isoload(folder, "report", "latest", "--format", "markdown", "-o", "report.md").status).toBe(0);
     expect(existsSync(join(folder, "report.md"))).toBe(true);
+    const distance = isoload(folder, "report", "latest", "--distance");
+    expect(distance.stdout, distance.stderr).toContain("distance from ideal");
     const picture = isoload(folder, "report", "latest", "--trial", "1");
     expect(picture.status, picture.stderr).toBe(0);
     expect(picture.stdout).toMatch(/^r0-t\d: null on .*\n[\s\S]*\n *worker 0 │/);
@@ -143,7 +148,7 @@ describe("a run", { timeout: 60_000 }, () => {
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(packageRoot, join(folder, "node_modules", "isoload"));
     const line = ["-w", "null:tasks=200", "-r", "./mine.mjs:take=2,single-thread", "-n", "1", "-o", "run"];
-    const ended = isoload(folder, "run", ...line);
+    const ended = isoload(folder, "run", ...line, ...anyMachine);
     expect(ended.status, ended.stderr).toBe(0);
     expect(ended.stdout).toContain("./mine.mjs:take=2 (random-order)");
     expect(isoload(folder, "verify", "run").status).toBe(0);
@@ -167,7 +172,7 @@ describe("a run", { timeout: 60_000 }, () => {
   test("of a plan file is the run of its settings", () => {
     const folder = fresh();
     const settings =
-      "workloads: [{ name: null, tasks: 200 }]\nruntimes: [single-thread]\nrounds: 2\nseed: 5\n";
+      "workloads: [{ name: null, tasks: 200 }]\nruntimes: [single-thread]\nrounds: 2\nseed: 5\nonNoise: warn\n";
     writeFileSync(join(folder, "isoload.config.yaml"), settings);
     const ended = isoload(folder, "run", "--format", "json", "-n", "1");
     expect(ended.status, ended.stderr).toBe(0);
@@ -256,7 +261,7 @@ describe("every runtime", { timeout: 60_000 }, () => {
     "executes the same trace with the same result, and nothing is left undone",
     () => {
       const line = ["run", "-w", "null:tasks=2000,cpu-mix:tasks=500", "-n", "2", "--format", "json"];
-      const ended = isoload(fresh(), ...line);
+      const ended = isoload(fresh(), ...line, ...anyMachine);
       expect(ended.status, ended.stderr).toBe(0);
       // The document is what its schema says, figures of live runtimes included.
       expect(parseResult(ended.stdout, "stdout")).not.toHaveProperty("problems");

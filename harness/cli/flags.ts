@@ -12,6 +12,7 @@ export interface PlanOptions {
   readonly duration?: string;
   readonly seed?: string;
   readonly canaryPeriod?: string;
+  readonly onNoise?: string;
   readonly control?: boolean;
   readonly require?: readonly string[];
 }
@@ -25,6 +26,7 @@ export const flagNames: Readonly<Record<keyof PlanOptions, string>> = {
   duration: "--duration",
   seed: "--seed",
   canaryPeriod: "--canary-period",
+  onNoise: "--on-noise",
   control: "--control",
   require: "--require",
 };
@@ -50,6 +52,10 @@ export function addPlanFlags(command: Command): Command {
     .option("--duration <time>", "measured window of open loads, e.g. 2s (default: 1s)")
     .option("--seed <number>", "seed of the first round's traces (default: 1)")
     .option("--canary-period <time>", "one canary in every such period (default: 1ms)")
+    .option(
+      "--on-noise <what>",
+      "trials that something else on the machine disturbed: refuse or warn (default: refuse)",
+    )
     .option("--control", "measure the same work without blocking beside every treatment with blocks")
     .option("--require <runtimes>", "exit 5 before anything starts when one of these is missing", collected);
 }

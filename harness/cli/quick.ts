@@ -10,6 +10,7 @@ const demo = {
   workloads: ["tcp-echo", "cpu-mix", "block-k"],
   threads: ["1x"],
   rounds: 1,
+  onNoise: "warn",
 } as const;
 
 const nextCommands = [

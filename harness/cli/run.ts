@@ -41,6 +41,7 @@ export function registerRun(program: Command, context: Context): void {
         "isoload run -w block-k:blockers=2,blockMs=50 -r single-thread,work-stealing -t 1x,2x -n 3",
         "isoload run -w block-k -r work-stealing -n 6 --control",
         "isoload run -w null,cpu-mix -n 2 --format json",
+        "isoload run -w block-k --on-noise warn",
         "isoload run --resume latest",
       ]),
     )

@@ -121,7 +121,15 @@ function readEvidence(run: string, { plan, planned, references }: Place): TrialE
   const treatment = plan.treatments.find(({ id }) => id === planned.treatmentId);
   assert(treatment !== undefined, `trial ${planned.id} has no treatment ${planned.treatmentId}`);
   const { traceHash } = planned;
-  const evidence = { planned, treatment, result, tookNs, traceHash, coreCount: plan.coreCount };
+  const evidence = {
+    planned,
+    treatment,
+    result,
+    tookNs,
+    traceHash,
+    coreCount: plan.coreCount,
+    onNoise: plan.onNoise,
+  };
   if (result.outcome !== "completed") return { ...evidence, trace: null, records: null, expected: null };
   const trace = references.traceOf(traceHash);
   const path = join(trialFolder(run, planned.id), "records.bin");

@@ -1,7 +1,6 @@
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test, vi } from "vitest";
-import type * as Analyze from "../../reports/analyze.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ResultDocument } from "../../reports/report.ts";
 import { twoCores } from "../plan/fixtures/fake-runtimes.ts";
 import { SUMS_FILE, sumsOf } from "../store/checksums.ts";
@@ -13,18 +12,6 @@ import { pictureTrial } from "./index.ts";
 import { resumeRun } from "./resume.ts";
 import { runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
-
-vi.mock("../../reports/analyze.js", async (original) => {
-  const analyze = await original<typeof Analyze>();
-  return {
-    ...analyze,
-    judgeTrial: (evidence: Analyze.TrialEvidence): Analyze.TrialRow => {
-      const row = analyze.judgeTrial(evidence);
-      if (row.runtimeStats?.noise !== 1) return row;
-      return { ...row, valid: false, refusal: "noise", invalidBecause: ["others took 1.9 cores"] };
-    },
-  };
-});
 
 /** Two rounds of two treatments; what each execution comes to, in order. */
 async function played(script: Script, folder: string = freshFolder()): Promise<ResultDocument> {

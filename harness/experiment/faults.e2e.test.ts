@@ -23,6 +23,7 @@ async function runBeside(fault: string): Promise<{ row: TrialRow; other: TrialRo
       runtimes: ["ideal", "single-thread"],
       threads: [1],
       rounds: 1,
+      onNoise: "warn",
     },
   });
   if ("problems" in drafted) throw new Error(JSON.stringify(drafted.problems));

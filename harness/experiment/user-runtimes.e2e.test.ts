@@ -21,7 +21,9 @@ const freshFolder = (): string => join(mkdtempSync(join(root, "run-")), "run");
 
 /** Small, closed and fast: no canary has to come in time. */
 async function draftOf(runtimes: readonly string[], workload = "null:tasks=200"): Promise<Drafted> {
-  const drafted = await draftPlan({ config: { workloads: [workload], runtimes, rounds: 1, threads: [2] } });
+  const drafted = await draftPlan({
+    config: { workloads: [workload], runtimes, rounds: 1, threads: [2], onNoise: "warn" },
+  });
   if ("problems" in drafted) throw new UsageError(drafted.problems);
   return drafted;
 }

@@ -8,7 +8,8 @@ import { strict as assert } from "node:assert";
 import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
 import { ideal } from "../../runtimes/ideal/ideal.ts";
 import { simulate } from "../../runtimes/ideal/model.ts";
-import { allocateRecords, shapeFor } from "../../runtimes/record.ts";
+import { allocateRecords } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import { loadKey } from "../plan/loads.ts";
 import type { Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
 import type { References } from "./analysis.ts";
@@ -92,6 +93,7 @@ function compute(
     result: completed(),
     traceHash,
     coreCount,
+    onNoise: run.plan.onNoise,
     tookNs: 0,
     trace,
     records,

@@ -24,7 +24,7 @@ export function noiseLines({ noiseClass, smallestEffects }: Noise): string[] {
   );
   return [
     `noise class: ${noiseClass} (${meanings[noiseClass]})`,
-    `smallest difference in CPU time that paired rounds show: ${effects.join(", ")}; of waits it takes more`,
+    `smallest difference in the time of CPU work that paired rounds show: ${effects.join(", ")}; of waits it takes more`,
   ];
 }
 
@@ -74,11 +74,11 @@ function tickFindings(figures: NoiseFigures): Finding[] {
 }
 
 function kernelFinding(figures: NoiseFigures): Finding {
-  const { pairDeviationShare, pairCount, runNs } = figures;
-  return toldOf("equal runs", pairDeviationShare, measures.smallestEffectShare, {
+  const { pairSpreadShare, pairCount, runNs } = figures;
+  return toldOf("equal runs", pairSpreadShare, measures.smallestEffectShare, {
     figures,
-    text: (deviation) =>
-      `differ by ${percentText(deviation)} (sd, n = ${pairCount} pairs of ${msText(runNs)}): 10 rounds show ${percentText(smallestEffectShare(deviation, 10))}`,
+    text: (spread) =>
+      `differ by ${percentText(spread)} (sd by p10 to p90, n = ${pairCount} pairs of ${msText(runNs)}): 10 rounds show ${percentText(smallestEffectShare(spread, 10))}`,
     remedy: "Take more rounds; fix the CPU's frequency and stop what else runs to need fewer.",
   });
 }

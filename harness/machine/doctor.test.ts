@@ -123,7 +123,7 @@ const figures: NoiseFigures = {
   tickLatenessNsMax: 2e6,
   pairCount: 100,
   runNs: 10e6,
-  pairDeviationShare: 0.02,
+  pairSpreadShare: 0.02,
 };
 
 test("noise is shown with its n, and who makes it", () => {
@@ -138,16 +138,15 @@ test("noise is shown with its n, and who makes it", () => {
     "bad gaps: longest 30 ms over 2.0 s",
     "good timer lateness, p99: 0.10 ms (n = 1999, 1 kHz)",
     "good timer lateness, worst: 2.00 ms (n = 1999, 1 kHz)",
-    "fair equal runs: differ by 2.0 % (sd, n = 100 pairs of 10 ms): 10 rounds show 1.8 %",
+    "fair equal runs: differ by 2.0 % (sd by p10 to p90, n = 100 pairs of 10 ms): 10 rounds show 1.8 %",
   ]);
 });
 
 test("a class is told with what it lets one see", () => {
-  const lines = (pairDeviationShare: number): string[] =>
-    noiseLines(noiseOf({ ...figures, pairDeviationShare }));
+  const lines = (pairSpreadShare: number): string[] => noiseLines(noiseOf({ ...figures, pairSpreadShare }));
   expect(lines(0.005)).toEqual([
     "noise class: noisy (trials would be refused, or their differences drown)",
-    "smallest difference in CPU time that paired rounds show: 0.44 % in 10 rounds, 0.31 % in 20 rounds; of waits it takes more",
+    "smallest difference in the time of CPU work that paired rounds show: 0.44 % in 10 rounds, 0.31 % in 20 rounds; of waits it takes more",
   ]);
   expect(lines(2)[1]).toContain("488 % in 10 rounds");
 });

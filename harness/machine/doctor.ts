@@ -28,7 +28,7 @@ const OVERSHOOT_LIMIT_NS = 1e6;
 export async function examine(cores: Cores, runtimes: readonly Runtime[]): Promise<Examination> {
   const calibration = calibrate();
   const before = readProcessTimes();
-  const heard = await listen();
+  const heard = await listen(cores.count);
   const seen = { before, after: readProcessTimes(), observedNs: heard.observedNs };
   const figures = { ...heard, ...(await compareRuns()) };
   const busy = busiest(seen, [process.pid, process.ppid]);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { classOf, measures, type NoiseFigures, noiseOf, smallestEffectShare } from "./noise.ts";
+import {
+  foreignCoresBound,
+  GAP_NS,
+  stolenCoresBound,
+  THROTTLED_NS,
+  WITNESS_LATENESS_NS,
+} from "../../reports/judge/bounds.ts";
+import { classOf, measures, type NoiseFigures, noiseOf, smallestEffectShare, spreadOf } from "./noise.ts";
 
 const quiet: NoiseFigures = {
   observedNs: 2e9,
@@ -12,7 +19,7 @@ const quiet: NoiseFigures = {
   tickLatenessNsMax: 2e6,
   pairCount: 100,
   runNs: 10e6,
-  pairDeviationShare: 0.005,
+  pairSpreadShare: 0.005,
 };
 
 const classWith = (figures: Partial<NoiseFigures>): string => noiseOf({ ...quiet, ...figures }).noiseClass;
@@ -43,8 +50,16 @@ test("any throttling is noisy", () => {
 
 test("the spread of equal runs decides by the effect that ten rounds would show: 1 % and 5 %", () => {
   const effect = (share: number): string =>
-    classWith({ pairDeviationShare: (Math.log1p(share) * Math.sqrt(10)) / 2.801585 });
+    classWith({ pairSpreadShare: (Math.log1p(share) * Math.sqrt(10)) / 2.801585 });
   expect([0.0099, 0.0101, 0.0499, 0.0501].map(effect)).toEqual(["quiet", "usable", "usable", "noisy"]);
+});
+
+test("beyond usable, a trial would be refused: the bounds are those of its judgement", () => {
+  const long = { lengthNs: Number.POSITIVE_INFINITY, cpuCount: 2, coreCount: 2, workerCount: 1 };
+  const { foreignCores, stolenCores, throttledNs, longestGapNs, tickLatenessNsP99 } = measures;
+  expect(
+    [foreignCores, stolenCores, throttledNs, longestGapNs, tickLatenessNsP99].map(({ usableTo }) => usableTo),
+  ).toEqual([foreignCoresBound(long), stolenCoresBound(long), THROTTLED_NS, GAP_NS, WITNESS_LATENESS_NS]);
 });
 
 test("the class is that of the worst measure", () => {
@@ -56,7 +71,24 @@ test("what the machine does not tell is in no class, and what is no number is no
   const untold = { foreignCores: null, stolenCores: null, throttledNs: null, longestGapNs: null };
   expect(classWith(untold)).toBe("quiet");
   expect(classOf(measures.foreignCores, { ...quiet, ...untold })).toBeNull();
-  expect(classWith({ ...untold, pairDeviationShare: Number.NaN })).toBe("noisy");
+  expect(classWith({ ...untold, pairSpreadShare: Number.NaN })).toBe("noisy");
+});
+
+describe("the spread", () => {
+  const even = Array.from({ length: 101 }, (_, index) => index);
+
+  test("is that of the normal distribution with the same p10 and p90", () => {
+    // The 11th and the 91st of 101 values.
+    expect(spreadOf(even.toReversed())).toBeCloseTo((90 - 10) / 2.563103, 6);
+    expect(spreadOf([3, 3, 3])).toBe(0);
+  });
+
+  test("does not see a few outliers, and sees many", () => {
+    const withOutliers = (count: number): number[] =>
+      even.map((value) => (value > 100 - count ? 1e9 : value));
+    expect(spreadOf(withOutliers(10))).toBe(spreadOf(even));
+    expect(spreadOf(withOutliers(20))).toBeGreaterThan(1e8);
+  });
 });
 
 describe("the smallest effect", () => {

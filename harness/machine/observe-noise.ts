@@ -7,7 +7,7 @@ import { setImmediate as loopTurn } from "node:timers/promises";
 import { monotonicNs } from "../../runtimes/clock.ts";
 import { burn } from "../../workloads/trace/kernel.ts";
 import { openSources, SensorBoard } from "../trial/sensors.ts";
-import type { NoiseFigures } from "./noise.ts";
+import { type NoiseFigures, ranked, spreadOf } from "./noise.ts";
 
 const LISTEN_NS = 2e9;
 /** As the witness of a trial ticks. */
@@ -20,16 +20,17 @@ const KERNEL_NS = 2e9;
 const RUN_UNITS = 4e6;
 const WARM_UP_UNITS = 2e6;
 /** On a machine on which that takes longer. */
-const MIN_PAIRS = 10;
+const MIN_PAIRS = 20;
 
-export type RunFigures = Pick<NoiseFigures, "pairCount" | "runNs" | "pairDeviationShare">;
+export type RunFigures = Pick<NoiseFigures, "pairCount" | "runNs" | "pairSpreadShare">;
 export type ListenFigures = Omit<NoiseFigures, keyof RunFigures>;
 
 /** What others did, and how late this thread was, while it did next to nothing itself. */
-export async function listen(): Promise<ListenFigures> {
+export async function listen(coreCount: number): Promise<ListenFigures> {
   const startNs = monotonicNs();
   const clock = (): number => monotonicNs() - startNs;
-  const board = new SensorBoard(openSources(null), { nowNs: clock(), limitNs: LISTEN_NS });
+  const sources = openSources({ peerPid: null, coreCount });
+  const board = new SensorBoard(sources, { nowNs: clock(), limitNs: LISTEN_NS });
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const latenessNs: number[] = [];
   let nextTurnNs = TURN_NS;
@@ -52,7 +53,6 @@ export async function listen(): Promise<ListenFigures> {
   const machine = sensors?.machine ?? null;
   const overAll = (column: readonly number[] | null | undefined): number | null => column?.at(-1) ?? null;
   const coresOf = (ns: number | null): number | null => (ns === null ? null : Math.max(0, ns) / observedNs);
-  latenessNs.sort((a, b) => a - b);
   return {
     observedNs,
     foreignCores: coresOf(overAll(machine?.foreignNs)),
@@ -86,22 +86,7 @@ export async function compareRuns(): Promise<RunFigures> {
   assert(seed > 0);
   return {
     pairCount: differences.length,
-    runNs: ranked(
-      runsNs.sort((a, b) => a - b),
-      0.5,
-    ),
-    pairDeviationShare: standardDeviation(differences),
+    runNs: ranked(runsNs, 0.5),
+    pairSpreadShare: spreadOf(differences),
   };
-}
-
-/** By nearest rank, of values in ascending order. */
-function ranked(sorted: readonly number[], q: number): number {
-  const value = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
-  assert(value !== undefined);
-  return value;
-}
-
-function standardDeviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

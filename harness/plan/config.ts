@@ -9,6 +9,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
+import type { OnNoise } from "../trial/trial.ts";
 import { formatPath, type Layer, type Path } from "./layer.ts";
 
 /** A plan as it is written in a config file. */
@@ -21,6 +22,8 @@ export interface Config {
   readonly duration?: string;
   readonly seed?: number;
   readonly canaryPeriod?: string;
+  /** refuse (the default) or warn: what becomes of trials that something else disturbed. */
+  readonly onNoise?: OnNoise;
   /** Measures the same work without blocking beside every treatment with blocks. */
   readonly control?: boolean;
   readonly require?: readonly string[];

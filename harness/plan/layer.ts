@@ -11,6 +11,7 @@ export type Key =
   | "duration"
   | "seed"
   | "canaryPeriod"
+  | "onNoise"
   | "control"
   | "require";
 

@@ -8,7 +8,7 @@ import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
 import type { Workload } from "../../workloads/workload.ts";
 import type { Cores } from "../machine/cores.ts";
-import type { Treatment } from "../trial/trial.ts";
+import type { OnNoise, Treatment } from "../trial/trial.ts";
 import { withControls } from "./controls.ts";
 import { parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
@@ -34,6 +34,7 @@ export interface PlanDraft {
   readonly roundCount: number;
   readonly durationNs: number;
   readonly canaryPeriodNs: number;
+  readonly onNoise: OnNoise;
   readonly coreCount: number;
   readonly loads: readonly Load[];
   readonly treatments: readonly Treatment[];
@@ -60,6 +61,7 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const roundCount = readWhole(reading, "rounds", { min: 1, max: ROUND_LIMIT, fallback: DEFAULT_ROUNDS });
   const durationNs = readDuration(reading, "duration", DURATION_RANGE) ?? DEFAULT_DURATION_NS;
   const canaryPeriodNs = readDuration(reading, "canaryPeriod", CANARY_RANGE) ?? DEFAULT_CANARY_PERIOD_NS;
+  const onNoise = readOnNoise(reading);
   const hasControl = readSwitch(reading, "control");
   const threads = readThreads(reading, request.cores.count);
   const known: Known = { runtimes: request.runtimes, modules: request.modules ?? new Map() };
@@ -81,7 +83,7 @@ export function parsePlan(request: PlanRequest): { draft: PlanDraft } | { proble
   const treatments = hasControl ? withControls(loads, plain, notes) : plain;
   return {
     draft: {
-      ...{ seed, roundCount, durationNs, canaryPeriodNs, coreCount: request.cores.count },
+      ...{ seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount: request.cores.count },
       ...{ loads, treatments, unavailable, notes },
     },
   };
@@ -121,6 +123,7 @@ const planKeys: readonly Key[] = [
   "duration",
   "seed",
   "canaryPeriod",
+  "onNoise",
   "control",
   "require",
 ];
@@ -168,6 +171,18 @@ function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs:
   if ("ns" in parsed) return parsed.ns;
   reading.problems.push({ where: given.where, message: `${given.subject} ${parsed.wrong}` });
   return null;
+}
+
+function readOnNoise(reading: Reading): OnNoise {
+  const [given] = valuesOf(reading, "onNoise", "one", ["refuse"]);
+  if (given === undefined) return "refuse";
+  const { value, where, subject } = given;
+  if (value === "refuse" || value === "warn") return value;
+  reading.problems.push({
+    where,
+    message: `${subject} is ${shown(value)}. Give refuse, so that disturbed trials count for nothing, or warn, so that they are marked.`,
+  });
+  return "refuse";
 }
 
 /** Distinct worker counts; of two that come to the same the first one names both. */

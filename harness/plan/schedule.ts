@@ -51,7 +51,7 @@ function planTrace(
 
 /** The plan, given its traces and the measured cost of a kernel unit. */
 export function schedule(draft: PlanDraft, traces: readonly PlannedTrace[], unitNs: number): Plan {
-  const { seed, roundCount, durationNs, canaryPeriodNs, coreCount, treatments, notes } = draft;
+  const { seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount, treatments, notes } = draft;
   const keyOf = (load: PlannedTrace | Treatment, round: number, isControl: boolean): string =>
     `${round} ${isControl} ${loadKey(load)}`;
   const hashes = new Map(
@@ -68,7 +68,7 @@ export function schedule(draft: PlanDraft, traces: readonly PlannedTrace[], unit
   return {
     planVersion: PLAN_VERSION,
     isoloadVersion,
-    ...{ seed, roundCount, durationNs, canaryPeriodNs, coreCount, unitNs },
+    ...{ seed, roundCount, durationNs, canaryPeriodNs, onNoise, coreCount, unitNs },
     ...{ treatments, traces, trials, notes },
   };
 }

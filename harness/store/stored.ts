@@ -27,6 +27,7 @@ const planSchema: ZodType<Plan> = z.strictObject({
   roundCount: number,
   durationNs: number,
   canaryPeriodNs: number,
+  onNoise: z.enum(["refuse", "warn"]),
   coreCount: number,
   unitNs: number,
   treatments: z.array(

@@ -3,7 +3,7 @@
  * Goal: together at most 0.5 % of a core.
  */
 import { monotonicNs } from "../../runtimes/clock.ts";
-import { GapFinder, openOwnBusy } from "./gaps.ts";
+import { GapFinder, openExcuses } from "./gaps.ts";
 import { openSources, SensorBoard } from "./sensors.ts";
 
 const ROUNDS = 9;
@@ -12,15 +12,18 @@ const SAMPLES = 100;
 const LOOKS_PER_SECOND = 1000;
 const SAMPLES_PER_SECOND = 10;
 
-const readBusy = openOwnBusy();
-if (readBusy === null) throw new Error("this machine keeps no time of threads");
-const finder = new GapFinder(readBusy);
+const readExcuses = openExcuses(2);
+if (readExcuses === null) throw new Error("this machine keeps no time of threads");
+const finder = new GapFinder(readExcuses);
 const lookNs: number[] = [];
 const sampleNs: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   lookNs.push(perCallNs(LOOKS, (call) => finder.look(call, call)));
   // A second lies between two looks by this clock, so that each takes a sample.
-  const board = new SensorBoard(openSources(process.pid), { nowNs: 0, limitNs: 1e9 });
+  const board = new SensorBoard(openSources({ peerPid: process.pid, coreCount: 2 }), {
+    nowNs: 0,
+    limitNs: 1e9,
+  });
   sampleNs.push(perCallNs(SAMPLES, (call) => board.look((call + 1) * 1e9, (call + 1) * 1e9)));
 }
 const look = median(lookNs);

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { allocateRecords, recordsHeaderRow, shapeFor } from "../../runtimes/record.ts";
+import { recordsHeaderRow } from "../../runtimes/record.ts";
+import { allocateRecords } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import { build } from "../../workloads/trace/build.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
-import { GapFinder, openOwnBusy } from "./gaps.ts";
+import { GapFinder, openExcuses } from "./gaps.ts";
 import { openMachineCpu, parseCpuList, sumOf } from "./machine-cpu.ts";
 import { cpuNsOf, openProcessCpu, ownCpuNs } from "./process-cpu.ts";
 import { openSources, SensorBoard, type Sources } from "./sensors.ts";
@@ -52,12 +54,12 @@ describe("what /proc says is read as it is meant", () => {
 });
 
 describe("a gap", () => {
-  /** Looks due every ms: how late each is, and how long its thread ran or waited for a core before it. */
-  const gapsOf = (looks: readonly (readonly [lateMs: number, busyMs: number])[]): GapFinder => {
-    let busyNs = 0;
-    const finder = new GapFinder(() => busyNs);
-    looks.forEach(([lateMs, busyMs], index) => {
-      busyNs += busyMs * MS;
+  /** Looks due every ms: how late each is, and how much of the time before it is explained. */
+  const gapsOf = (looks: readonly (readonly [lateMs: number, explainedMs: number])[]): GapFinder => {
+    let explainedNs = 0;
+    const finder = new GapFinder(() => explainedNs);
+    looks.forEach(([lateMs, explainedMs], index) => {
+      explainedNs += explainedMs * MS;
       finder.look((index + 1) * MS, (index + 1 + lateMs) * MS);
     });
     return finder;
@@ -90,7 +92,7 @@ describe("a gap", () => {
   });
 
   test("is seen by the kernel's own figures: this thread's time grows while it works", () => {
-    const read = openOwnBusy();
+    const read = openExcuses(2);
     if (read === null) return;
     const before = read();
     // The kernel adds up a running thread's time at its ticks.
@@ -113,7 +115,7 @@ describe("samples of the machine", () => {
       },
       ownCpuNs: () => (own[row] ?? 0) * MS,
       throttledNs: () => 7 + row,
-      busyNs: null,
+      excusesNs: null,
     };
   };
 
@@ -144,12 +146,12 @@ describe("samples of the machine", () => {
   });
 
   test("are null where the machine tells nothing", () => {
-    const sources: Sources = { machine: null, ownCpuNs: () => 0, throttledNs: null, busyNs: null };
+    const sources: Sources = { machine: null, ownCpuNs: () => 0, throttledNs: null, excusesNs: null };
     expect(new SensorBoard(sources, { nowNs: 0, limitNs: 1e9 }).report(1e9)).toBeNull();
   });
 
   test("of this machine are whole: others took no more than there is", () => {
-    const sources = openSources(null);
+    const sources = openSources({ peerPid: null, coreCount: 2 });
     if (sources.machine === null) return;
     const { cpuCount } = sources.machine;
     const startMs = performance.now();
@@ -181,7 +183,7 @@ describe("the clock on the wall", () => {
   /** The longest gap that the sensors see in a trial of 60 ms by this clock. */
   async function sensed(clock: () => number): Promise<number> {
     const board = new SensorBoard(
-      { machine: null, ownCpuNs: () => 0, throttledNs: null, busyNs: () => 0 },
+      { machine: null, ownCpuNs: () => 0, throttledNs: null, excusesNs: () => 0 },
       { nowNs: 0, limitNs: 1e9 },
     );
     const open = { ...trace, windowNs: 60 * MS };

@@ -6,7 +6,7 @@
  * 25 µs (`sensors.bench.ts`), 0.2 % of a core. Samples are sums since the first one, so that every stretch between
  * two of them can be judged afterwards, by whatever bound.
  */
-import { GapFinder, openOwnBusy } from "./gaps.ts";
+import { type ExcuseReader, GapFinder, openExcuses } from "./gaps.ts";
 import { type MachineCpuReader, openMachineCpu } from "./machine-cpu.ts";
 import { openProcessCpu, ownCpuNs } from "./process-cpu.ts";
 import { openThrottling } from "./throttling.ts";
@@ -23,15 +23,21 @@ export interface Sources {
   /** CPU time so far of all that isoload itself runs. */
   readonly ownCpuNs: () => number;
   readonly throttledNs: (() => number) | null;
-  /** Of the witness's thread. */
-  readonly busyNs: (() => number) | null;
+  /** Of the witness's lateness. */
+  readonly excusesNs: ExcuseReader | null;
 }
 
 /**
  * The machine's own. isoload's are this process, the one that started it and the peer; whatever else these
  * two have started is foreign to the trial.
  */
-export function openSources(peerPid: number | null): Sources {
+export function openSources({
+  peerPid,
+  coreCount,
+}: {
+  readonly peerPid: number | null;
+  readonly coreCount: number;
+}): Sources {
   const others = [process.ppid, ...(peerPid === null ? [] : [peerPid])]
     .map(openProcessCpu)
     .filter((read) => read !== null);
@@ -39,7 +45,7 @@ export function openSources(peerPid: number | null): Sources {
     machine: openMachineCpu(),
     ownCpuNs: () => others.reduce((sumNs, read) => sumNs + read(), ownCpuNs()),
     throttledNs: openThrottling(),
-    busyNs: openOwnBusy(),
+    excusesNs: openExcuses(coreCount),
   };
 }
 
@@ -60,7 +66,7 @@ export class SensorBoard {
     this.#sources = sources;
     // Two rows stay free: for the first sample and the last.
     this.#periodNs = Math.max(SAMPLE_NS, limitNs / (SAMPLE_LIMIT - 2));
-    this.#gaps = sources.busyNs === null ? null : new GapFinder(sources.busyNs);
+    this.#gaps = sources.excusesNs === null ? null : new GapFinder(sources.excusesNs);
     this.#sample(nowNs);
   }
 

@@ -11,14 +11,11 @@ import { dirname, resolve } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { monotonicNs } from "../../runtimes/clock.ts";
+import { laneThreadIds } from "../../runtimes/lane-sums.ts";
 import { type Peer, type PeerCounts, startPeer } from "../../runtimes/peer-process.ts";
-import {
-  allocateRecords,
-  laneThreadIds,
-  type Records,
-  recordsHeaderRow,
-  shapeFor,
-} from "../../runtimes/record.ts";
+import { recordsHeaderRow } from "../../runtimes/record.ts";
+import { allocateRecords, type Records } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../runtimes/user/module.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
@@ -76,7 +73,7 @@ async function main(settingsPath: string | undefined): Promise<void> {
   assert(availability.available);
   emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
   const run = runtime.time === "live" ? runLive : runVirtual;
-  const outcome = await run({ trace, records, started, peer });
+  const outcome = await run({ coreCount: settings.coreCount, trace, records, started, peer });
   await sealRecords(records, resolve(folder, settings.recordsPath));
   peer?.stop();
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
@@ -107,6 +104,7 @@ async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): P
 }
 
 interface Execution {
+  readonly coreCount: number;
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
@@ -125,10 +123,10 @@ async function runVirtual({ started, records }: Execution): Promise<Outcome> {
   };
 }
 
-async function runLive({ trace, records, started, peer }: Execution): Promise<Outcome> {
+async function runLive({ coreCount, trace, records, started, peer }: Execution): Promise<Outcome> {
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
-  const sources = openSources(peer?.pid ?? null);
+  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount });
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
   const epochNs = records.headerF64[HEADER.epochNs] as number;
   const clock = (): number => monotonicNs() - epochNs;

@@ -178,6 +178,7 @@ export interface Plan {
   readonly roundCount: number;
   readonly durationNs: number;
   readonly canaryPeriodNs: number;
+  readonly onNoise: OnNoise;
   readonly coreCount: number;
   readonly unitNs: number;
   readonly treatments: readonly Treatment[];
@@ -187,6 +188,9 @@ export interface Plan {
   /** Sentences for the user: merged treatments, ignored durations, runtimes that are missing. */
   readonly notes: readonly string[];
 }
+
+/** What becomes of a trial that something else disturbed: it counts for nothing, or it is marked. */
+export type OnNoise = "refuse" | "warn";
 
 export interface PlannedTrace {
   readonly traceHash: string;

@@ -7,6 +7,7 @@ import { metrics } from "../metrics/catalog.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { ResultDocument } from "../report.ts";
 import { whyOf } from "../why.ts";
+import { isNoisy } from "./disturbance.ts";
 import type { Format } from "./format.ts";
 import { parametersText } from "./overview.ts";
 import { plainText } from "./text.ts";
@@ -27,6 +28,7 @@ const headColumns: readonly string[] = [
   "outcome",
   "valid",
   "invalidBecause",
+  "noisy",
   "traceHash",
   "resultHash",
   "controlOf",
@@ -84,6 +86,7 @@ function rowOf({ treatments }: ResultDocument, trial: TrialRow, references: Refe
     trial.outcome,
     String(trial.valid),
     trial.invalidBecause.join("; "),
+    String(isNoisy(trial)),
     trial.traceHash,
     trial.resultHash,
     treatment?.controlOf ?? null,

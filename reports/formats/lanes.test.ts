@@ -47,6 +47,21 @@ test("the picture of a trial with a freeze", async () => {
   await expect(text).toMatchFileSnapshot(snapshot("lanes.snap"));
 });
 
+test("a refused attempt is drawn, and says which it is and why it does not count", () => {
+  const { trial, lanes } = pictureOf(secondBlock());
+  const refused = {
+    ...trial,
+    attempt: 2,
+    valid: false,
+    refusal: "noise",
+    invalidBecause: ["10 ms\u001b[31m of steal"],
+  } as const;
+  const [title, reason, ...rest] = lanesLines({ trial: refused, lanes }, 100);
+  expect(title).toMatch(/, attempt 2 of 3$/);
+  expect(reason).toBe("not counted: 10 ms of steal");
+  expect(rest).toEqual(lanesLines({ trial, lanes }, 100).slice(1));
+});
+
 const rowsOf = (lines: readonly string[]): string[] =>
   lines.filter((line) => /^ *worker \d+ │/.test(line)).map((line) => line.slice(line.indexOf("│") + 1));
 

@@ -1,7 +1,7 @@
 /** The document for a pull request or a wiki: GitHub-flavoured Markdown, the same figures as the table. */
 import { distanceColumns, distanceTitle } from "./distances.ts";
 import type { Format, Screen } from "./format.ts";
-import { columns, type Group, overviewOf } from "./overview.ts";
+import { columns, type Group, overviewOf, remarksOf } from "./overview.ts";
 import { plainText } from "./text.ts";
 
 export const markdown: Format = {
@@ -51,9 +51,9 @@ function tableLines(header: readonly string[], rows: readonly (readonly string[]
   return [row(header), `| ${alignment} |`, ...rows.map(row)];
 }
 
-/** Why ready work waited, one bullet a row in which it did. */
-function bulletsOf({ rows }: Group): string[] {
-  const lines = rows.flatMap(({ why }) => (why === null ? [] : [`- ${escaped(why)}`]));
+/** What is to be said of single rows, one bullet each. */
+function bulletsOf(group: Group): string[] {
+  const lines = remarksOf(group).map((remark) => `- ${escaped(remark)}`);
   return lines.length === 0 ? [] : ["", ...lines];
 }
 

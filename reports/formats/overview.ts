@@ -9,6 +9,7 @@ import { leafOf } from "../metrics/tree.ts";
 import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
 import { distanceRows } from "./distances.ts";
+import { costText, isNoisy, NOISY_LEGEND } from "./disturbance.ts";
 import {
   countText,
   exactCountText,
@@ -48,6 +49,8 @@ export interface Row {
   readonly isProven: boolean;
   /** Whose it is and why ready work waited; null: it did not, for longer than 10 ms. */
   readonly why: string | null;
+  /** How late the harness itself was where the workers need every core; null: not beyond what is allowed elsewhere. */
+  readonly cost: string | null;
 }
 
 export const columns: readonly string[] = [
@@ -68,7 +71,7 @@ export const columns: readonly string[] = [
 
 /** More lines of one kind say nothing new on a screen; the JSON document has them all. */
 const LINE_LIMIT = 20;
-/** Attempts are refused for the same few things, with other numbers. */
+/** The reasons of a treatment that has nothing valid. */
 const REASON_LIMIT = 3;
 
 const legend: readonly string[] = [
@@ -82,7 +85,7 @@ export function overviewOf(document: ResultDocument): Overview {
   return {
     title: titleOf(document),
     groups: groupsOf(document),
-    legend,
+    legend: document.trials.some(isNoisy) ? [...legend, NOISY_LEGEND] : legend,
     notes: [...document.plan.notes, ...outOfTimeNotes(document)],
     failures: limited(
       document.trials
@@ -173,6 +176,11 @@ function threadsText({ threads, workerCount }: TreatmentRow): string {
   return threads === String(workerCount) ? threads : `${threads} (${workerCount})`;
 }
 
+/** What is to be said of single rows: first why work waited, then what the harness itself paid. */
+export function remarksOf({ rows }: Group): string[] {
+  return [...rows.map(({ why }) => why), ...rows.map(({ cost }) => cost)].filter((remark) => remark !== null);
+}
+
 export function parametersText(parameters: TreatmentRow["parameters"]): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -205,11 +213,12 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const whose = `${treatment.runtime}, threads ${threads}`;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
-    isProven: trials.some(({ valid }) => valid) && trials.every(isProven),
+    isProven: trials.some(({ valid }) => valid) && trials.every(isProven) && !trials.some(isNoisy),
     why:
       cell === undefined || cell.why === null
         ? refusedText(trials, whose)
         : `why ${whose}: ${whyText(cell.why)}`,
+    cost: costText(whose, trials),
   };
 }
 
@@ -222,9 +231,14 @@ function isProven({ valid, refusal }: TrialRow): boolean {
 function refusedText(trials: readonly TrialRow[], whose: string): string | null {
   const refused = trials.filter(({ refusal }) => refusal === "noise");
   if (refused.length === 0 || trials.some(({ valid }) => valid)) return null;
-  const reasons = [...new Set(refused.flatMap(({ invalidBecause }) => invalidBecause))];
-  const count = refused.length === 1 ? "the only attempt" : `all ${refused.length} attempts`;
-  return `refused ${whose}: ${count}: ${limited(reasons, REASON_LIMIT).join("; ")}`;
+  const kinds = new Map<string, string>();
+  for (const reason of refused.flatMap(({ invalidBecause }) => invalidBecause)) {
+    // Attempts are refused for the same few things, with other numbers.
+    const kind = reason.replaceAll(/\d+(\.\d+)?/g, "");
+    if (!kinds.has(kind)) kinds.set(kind, reason);
+  }
+  const count = refused.length === 1 ? "the only attempt" : `${refused.length} of ${trials.length} attempts`;
+  return `refused ${whose}: ${count}: ${limited([...kinds.values()], REASON_LIMIT).join("; ")}`;
 }
 
 /** What became of the trials of one treatment, as to the proof of their work. */
@@ -234,14 +248,23 @@ function checkedText(trials: readonly TrialRow[]): string {
   const proven = trials.filter(isProven).length;
   const ends = [...new Set(trials.filter((trial) => !isProven(trial)).map(endText))];
   const refused = refusedCount === 0 ? [] : [`${refusedCount} refused`];
+  const noise = noiseText(trials);
   if (refusedCount === trials.length) return refused.join();
-  if (proven === trials.length) return ["proven", ...refused].join(", ");
-  return [...(proven === 0 ? [] : [`${proven} of ${trials.length}`]), ...ends, ...refused].join(", ");
+  if (proven === trials.length) return ["proven", ...noise, ...refused].join(", ");
+  const provenText = proven === 0 ? [] : [`${proven} of ${trials.length}`];
+  return [...provenText, ...noise, ...ends, ...refused].join(", ");
 }
 
 /** How a trial that does not count ended, in a word. */
 function endText({ outcome, refusal }: TrialRow): string {
   return refusal === "noise" ? "refused" : outcome;
+}
+
+/** The mark of figures that are not a quiet machine's. */
+function noiseText(trials: readonly TrialRow[]): string[] {
+  const noisyCount = trials.filter(isNoisy).length;
+  if (noisyCount === 0) return [];
+  return [noisyCount === trials.filter(({ valid }) => valid).length ? "noisy" : `${noisyCount} noisy`];
 }
 
 function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { distanceColumns, distanceTitle } from "./distances.ts";
 import type { Format, Screen } from "./format.ts";
 import { type Grid, gridLines, INDENT } from "./grid.ts";
-import { columns, type Group, overviewOf } from "./overview.ts";
+import { columns, type Group, overviewOf, remarksOf } from "./overview.ts";
 import { plainText, wrapped } from "./text.ts";
 
 export const table: Format = {
@@ -58,8 +58,8 @@ function groupLines(group: Group, screen: Screen): string[] {
     `${paint("bold", plainText(group.workload))}  ${plainText(group.parameters)}`.trimEnd(),
     ...group.loads.map((load) => `${INDENT}${plainText(load)}`),
     ...gridLines(grid, screen.width),
-    ...group.rows.flatMap(({ why }) =>
-      why === null ? [] : wrapped(`${INDENT}${plainText(why)}`, screen.width, INDENT.repeat(2)),
+    ...remarksOf(group).flatMap((remark) =>
+      wrapped(`${INDENT}${plainText(remark)}`, screen.width, INDENT.repeat(2)),
     ),
     ...(screen.distances ? distanceLines(group, screen) : []),
   ];

@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TrialFacts } from "../../harness/trial/trial.ts";
-import { taskStates } from "../../runtimes/record.ts";
+import { recordsHeaderRow, taskStates, tickRow } from "../../runtimes/record.ts";
+import { strideIn } from "../../workloads/trace/layout.ts";
 import { BLOCK, CPU } from "../../workloads/trace/op.ts";
 import {
   canaryDueNs,
@@ -15,10 +16,12 @@ import {
   TASK_F64,
   TASK_SESSION,
   TASK_U32,
+  timerDueNs,
+  timerPeriodNs,
 } from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
 import { type NaiveCanary, type NaiveSpan, naiveCause, naiveViolatedShare } from "../fixtures/naive-cause.ts";
-import { facts as plainFacts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
+import { facts as plainFacts, runTimer, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
 import { measure } from "./measures.ts";
@@ -44,11 +47,24 @@ interface NaiveTrial {
   readonly canaries: readonly (Omit<NaiveCanary, "runNs" | "isCensored"> & {
     readonly runNs: number | null;
   })[];
+  /** Null: never ran. */
+  readonly timers: readonly { readonly dueNs: number; readonly runNs: number | null }[];
+  /** Of the canaries that ran. */
+  readonly locals: readonly {
+    readonly dueNs: number;
+    readonly spawnedNs: number;
+    readonly runNs: number | null;
+  }[];
   readonly canaryPeriodNs: number;
   readonly holds: readonly (NaiveSpan & { readonly worker: number; readonly isBlock: boolean })[];
   /** By worker: stretches in which it had nothing to poll, and lengths of pauses; null: not watched. */
   readonly idle: readonly (readonly NaiveSpan[])[];
   readonly pausesNs: readonly (readonly number[] | null)[];
+  readonly loopSaid: {
+    readonly count: number;
+    readonly delayNs: readonly number[];
+    readonly busyShare: number;
+  } | null;
   readonly workerCount: number;
   readonly windowNs: number;
   readonly endNs: number;
@@ -57,6 +73,7 @@ interface NaiveTrial {
   readonly facts: TrialFacts;
   readonly coreCount: number;
   readonly foreign: readonly NaiveSpan[] | null;
+  readonly latenessNs: readonly number[];
 }
 
 const MEASURED = "victim";
@@ -106,6 +123,8 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     ),
     ...naiveHeld(trial, spanNs),
     ...naiveCanaries(trial, spanNs),
+    ...naiveOthers(trial, spanNs),
+    ...naiveLoop(trial),
     ...naiveUnserved(trial, arrivalNs),
     ...naiveEpisodes(trial, spanNs),
     ...naiveCause({ ...trial, canaries: seenCanaries(trial, spanNs) }),
@@ -130,6 +149,60 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     involuntarySwitchCount: resources?.involuntarySwitches ?? null,
     peerCpuNs: peer?.cpuNs ?? null,
     peerCoreShare: peer?.coreShare ?? null,
+    ...naiveSensors(trial, spanNs),
+  };
+}
+
+function naiveSensors(trial: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const { resources, sensors } = trial.facts;
+  const machine = sensors?.machine ?? null;
+  const lagsNs = [
+    ...trial.tasks
+      .filter((task) => trial.loops[task.class] === "open")
+      .map((task) => (task.isSubmitted ? task.submittedNs : trial.endNs) - task.dueNs),
+    ...seenCanaries(trial, spanNs).map(({ submittedNs, dueNs }) => submittedNs - dueNs),
+  ];
+  // All blocks are recorded for the first task, which has one of 1 ns if it is a blocker.
+  const blocksNs = trial.tasks[0]?.startsWithBlock
+    ? trial.holds.filter(({ isBlock }) => isBlock).map(({ startNs, endNs }) => endNs - startNs - 1)
+    : [];
+  return {
+    foreignCoreShare: machine && naiveWorst(machine.atNs, machine.foreignNs),
+    stolenCoreShare: machine && naiveWorst(machine.atNs, machine.stealNs),
+    throttledNs: machine?.throttledNs?.at(-1) ?? null,
+    longestGapNs: sensors?.gaps?.longestNs ?? null,
+    runDelayRuntimeNs: resources?.runDelayNs?.runtime ?? null,
+    runDelayHarnessNs: resources?.runDelayNs?.harness ?? null,
+    releaserCoreShare: resources === null ? null : (resources.releaserCpuNs ?? 0) / resources.elapsedNs,
+    ...naiveTail("witnessLatenessNs", trial.latenessNs),
+    ...naiveTail("releaseLagNs", lagsNs),
+    ...naiveTail("blockOvershootNs", blocksNs.slice(0, 1)),
+  };
+}
+
+/** Between every two samples with a second between them and none nearer that has; all of it where there are none. */
+function naiveWorst(atNs: readonly number[], sumsNs: readonly number[]): number | null {
+  if (atNs.length < 2) return null;
+  const stretches = atNs.flatMap((fromNs, from) => {
+    const to = atNs.findIndex((toNs) => toNs - fromNs >= 1e9);
+    return to < 0 ? [] : [{ from, to }];
+  });
+  const judged = stretches.length > 0 ? stretches : [{ from: 0, to: atNs.length - 1 }];
+  return Math.max(
+    0,
+    ...judged.map(
+      ({ from, to }) =>
+        ((sumsNs[to] ?? 0) - (sumsNs[from] ?? 0)) / ((atNs[to] ?? Number.NaN) - (atNs[from] ?? Number.NaN)),
+    ),
+  );
+}
+
+function naiveTail(name: string, values: readonly number[]): Record<string, number | null> {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    [`${name}.count`]: sorted.length,
+    [`${name}.p99`]: sorted.length < 100 ? null : (sorted[Math.ceil(0.99 * sorted.length) - 1] ?? null),
+    [`${name}.max`]: sorted.at(-1) ?? null,
   };
 }
 
@@ -242,6 +315,42 @@ function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number
         ? null
         : (seen.find(({ dueNs, runNs }) => runNs - dueNs === longest)?.dueNs ?? null),
     ...naiveSummary("canaryDelayNs", delays),
+  };
+}
+
+/** Timer and local canaries. */
+function naiveOthers({ timers, locals, endNs }: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const seenTimers = timers.filter(({ dueNs }) => dueNs <= spanNs);
+  const seenLocals = locals.filter(({ dueNs }) => dueNs <= spanNs);
+  return {
+    ...naiveSummary(
+      "timerLatenessNs",
+      seenTimers.map(({ dueNs, runNs }) => (runNs ?? endNs) - dueNs),
+    ),
+    timerCensoredCount: seenTimers.filter(({ runNs }) => runNs === null).length,
+    ...naiveSummary(
+      "localCanaryDelayNs",
+      seenLocals.map(({ spawnedNs, runNs }) => (runNs ?? endNs) - spawnedNs),
+    ),
+    localCensoredCount: seenLocals.filter(({ runNs }) => runNs === null).length,
+  };
+}
+
+/** What the event loop said of itself stands in the records as it was said; few samples say little of a tail. */
+function naiveLoop({ loopSaid }: NaiveTrial): Record<string, number | null> {
+  const { count, delayNs, busyShare } = loopSaid ?? { count: null, delayNs: [], busyShare: null };
+  const [p50, p90, p99, p999, max = null, mean = null] = delayNs;
+  const told = (ns: number | undefined, above: number): number | null =>
+    ns === undefined || count === null || count - Math.ceil(count * (1 - above)) < 10 ? null : ns;
+  return {
+    "loopDelayNs.count": count,
+    "loopDelayNs.p50": told(p50, 0.5),
+    "loopDelayNs.p90": told(p90, 0.1),
+    "loopDelayNs.p99": told(p99, 0.01),
+    "loopDelayNs.p999": told(p999, 0.001),
+    "loopDelayNs.max": max,
+    "loopDelayNs.mean": mean,
+    loopUtilization: busyShare,
   };
 }
 
@@ -424,6 +533,17 @@ const randomTrial = fc.record({
     ),
   ),
   hasResources: fc.boolean(),
+  latenessNs: fc.array(ns(30e6), { maxLength: 150, size: "max" }),
+  samples: fc.array(
+    fc.record({
+      lengthNs: fc.integer({ min: 1, max: 400e6 }),
+      foreignNs: fc.integer({ min: -20e6, max: 200e6 }),
+      stealNs: ns(20e6),
+      throttledNs: ns(5e6),
+    }),
+    { maxLength: 12 },
+  ),
+  hasThrottling: fc.boolean(),
 });
 
 type Random = typeof randomTrial extends fc.Arbitrary<infer Value> ? Value : never;
@@ -488,6 +608,9 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
   // All of them are written as holds of the first task.
   const heldNs = written.reduce((sum, hold) => sum + hold.endNs - hold.startNs, 0);
   const stretches = random.stretches.slice(0, random.workers.length);
+  const loopSaid = random.hasResources ? { count: 1234, delayNs: [1, 2, 3, 4, 5, 6], busyShare: 0.25 } : null;
+  if (loopSaid !== null) scene.workers[0]?.eventLoopSaid(loopSaid);
+  const canaries = writeCanaries(scene, random);
   const idle = stretches.map((own, worker) => writeStretches(scene, worker, { ...own, endNs }));
   return {
     scene,
@@ -498,7 +621,11 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
       coreCount: random.coreCount,
       foreign: random.foreign === null ? null : laidOut(random.foreign),
       pausesNs: stretches.map(({ pausesNs }) => pausesNs),
-      canaries: writeCanaries(scene, random),
+      canaries,
+      timers: writeTimers(scene, random),
+      locals: writeLocals(scene, random, canaries),
+      loopSaid,
+      latenessNs: writeTicks(scene, random),
       holds: written,
       workerCount: random.workers.length,
       windowNs: trace.windowNs,
@@ -580,6 +707,18 @@ function writeTask(
   };
 }
 
+function writeTicks({ records }: Scene, { latenessNs }: Random): number[] {
+  const written = latenessNs.slice(0, records.shape.tickCapacity);
+  written.forEach((lateNs, tick) => {
+    records.tickF64[tick * TICK_DOUBLES + tickRow.index.dueNs] = tick * 1e6;
+    records.tickF64[tick * TICK_DOUBLES + tickRow.index.atNs] = tick * 1e6 + lateNs;
+  });
+  records.headerI32[recordsHeaderRow.index.tickCount] = written.length;
+  return written;
+}
+
+const TICK_DOUBLES = strideIn(tickRow, "f64");
+
 function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
   const { canaryPeriodNs } = scene.trace;
   if (canaryPeriodNs === 0) return [];
@@ -595,8 +734,32 @@ function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
   });
 }
 
-function factsOf({ hasResources }: Random): TrialFacts {
+function writeTimers(scene: Scene, random: Random): NaiveTrial["timers"] {
+  const spanNs = scene.trace.windowNs === 0 ? 45e6 : scene.trace.windowNs;
+  const periodNs = timerPeriodNs(scene.trace);
+  const count = periodNs === 0 ? 0 : Math.floor(spanNs / periodNs);
+  scene.records.headerI32[recordsHeaderRow.index.timerCount] = count;
+  return Array.from({ length: count }, (_, timer) => {
+    const dueNs = timerDueNs(scene.trace, timer);
+    const delayNs = random.canaryDelaysNs[(timer + 1) % random.canaryDelaysNs.length] ?? null;
+    if (delayNs !== null) runTimer(scene, timer, dueNs + delayNs);
+    return { dueNs, runNs: delayNs === null ? null : dueNs + delayNs };
+  });
+}
+
+function writeLocals(scene: Scene, random: Random, canaries: NaiveTrial["canaries"]): NaiveTrial["locals"] {
+  return canaries.flatMap(({ dueNs, runNs: spawnedNs, worker }, canary) => {
+    if (spawnedNs === null) return [];
+    const delayNs = random.canaryDelaysNs[(canary + 2) % random.canaryDelaysNs.length] ?? null;
+    if (delayNs !== null) scene.workers[worker]?.localRan(canary, spawnedNs + delayNs);
+    return [{ dueNs, spawnedNs, runNs: delayNs === null ? null : spawnedNs + delayNs }];
+  });
+}
+
+function factsOf({ hasResources, samples, hasThrottling }: Random): TrialFacts {
   if (!hasResources) return plainFacts;
+  const sums = (key: "lengthNs" | "foreignNs" | "stealNs" | "throttledNs"): number[] =>
+    samples.map((_, last) => samples.slice(0, last + 1).reduce((sum, sample) => sum + sample[key], 0));
   return {
     ...plainFacts,
     resources: {
@@ -610,6 +773,16 @@ function factsOf({ hasResources }: Random): TrialFacts {
       involuntarySwitches: 17,
     },
     peer: { connectionCount: 1, requestCount: 1, bytesIn: 1, bytesOut: 1, cpuNs: 18, coreShare: 0.19 },
+    sensors: {
+      machine: {
+        cpuCount: 2,
+        atNs: sums("lengthNs"),
+        foreignNs: sums("foreignNs"),
+        stealNs: sums("stealNs"),
+        throttledNs: hasThrottling ? sums("throttledNs") : null,
+      },
+      gaps: { longestNs: 23, rows: [] },
+    },
   };
 }
 

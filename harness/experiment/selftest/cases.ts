@@ -1,6 +1,7 @@
 /** Every case of the selftest, in the order in which they are run: one line a family. */
 import { againstIdealProbe, againstIdealProbes } from "./against-ideal.ts";
 import type { SelftestCase } from "./case.ts";
+import { cheatingCases } from "./cheating.ts";
 import { conformingCase } from "./conforming.ts";
 import { allHeldProbe, deterministicProbes, knownLoads } from "./deterministic.ts";
 import { disturbedCases } from "./disturbed.ts";
@@ -19,6 +20,7 @@ export function catalogueCases(): SelftestCase[] {
     ...freezeProbes().map(caseOf),
     ...waitAgreementProbes().map(caseOf),
     ...disturbedCases(),
+    ...cheatingCases(),
   ];
 }
 

@@ -29,7 +29,7 @@ interface Disturbance {
   readonly disturb: (live: Live, trial: LiveTrial) => Promise<JudgedTrial>;
 }
 
-export const disturbances: readonly Disturbance[] = [
+const disturbances: readonly Disturbance[] = [
   { what: "a neighbour that burns every core", reason: reasons.neighbour, disturb: besideNeighbour },
   { what: "stopped for 150 ms in the middle", reason: reasons.stop, disturb: stopped },
 ];
@@ -47,7 +47,7 @@ export function disturbedCases(): SelftestCase[] {
 }
 
 /** One trial, disturbed. */
-export async function disturbedAnswer(live: Live, { what, reason, disturb }: Disturbance): Promise<Answer> {
+async function disturbedAnswer(live: Live, { what, reason, disturb }: Disturbance): Promise<Answer> {
   const trial = { trace: blocksTrace(load), subject: subjectOf("single-thread"), workerCount: 1 };
   return refusalOf(what, await disturb(live, trial), reason);
 }

@@ -1,18 +1,16 @@
 /**
- * How often isoload is right, over many trials of each case: `npm run bench -- known-truth`, about a quarter of an
- * hour.
+ * How often isoload is right, over many trials of each case: `npm run bench -- known-truth`, about ten
+ * minutes.
  *
  * Goals: at least half of the trials are valid on a quiet machine; the medians of the valid ones lie within the
  * tolerances of the selftest; a random trace agrees with the model in at least 90 % of the valid trials, and the
- * partitioned control's cause is found; of 40 trials beside a neighbour that burns every core at least 95 % are
- * refused for it, and of 50 that were stopped all. The probes are interleaved, a trial of each a round.
+ * partitioned control's cause is found. The probes are interleaved, a trial of each a round.
  */
 import { calibrate } from "../../machine/calibration.ts";
 import { readCores } from "../../machine/cores.ts";
 import { againstIdealProbes } from "./against-ideal.ts";
 import { type Figure, isWithin, medianFigures } from "./answer.ts";
 import { deterministicProbes } from "./deterministic.ts";
-import { disturbances, disturbedAnswer } from "./disturbed.ts";
 import { freezeProbes } from "./freeze.ts";
 import { type Live, withLive } from "./live.ts";
 import { partitionedProbes } from "./partitioned.ts";
@@ -20,7 +18,6 @@ import type { Probe } from "./probe.ts";
 
 const DETERMINISTIC_ROUNDS = 7;
 const RANDOM_ROUNDS = 20;
-const DISTURBED_TRIALS = [40, 50];
 
 interface Tally {
   readonly probe: Probe;
@@ -82,14 +79,4 @@ await withLive(machine, async (live) => {
   );
   const probes = [...againstIdealProbes(), ...partitionedProbes(), ...freezeProbes()];
   for (const tally of await interleaved(live, probes, RANDOM_ROUNDS)) print(tally);
-  for (const [index, disturbance] of disturbances.entries()) {
-    const count = DISTURBED_TRIALS[index] ?? 0;
-    const answers = [];
-    while (answers.length < count) answers.push(await disturbedAnswer(live, disturbance));
-    const refused = answers.filter(({ verdict }) => verdict === "ok");
-    const other = answers.find(({ verdict }) => verdict !== "ok")?.remark;
-    console.log(
-      `${disturbance.what}: refused for it ${refused.length} of ${count}${other === undefined ? "" : `; otherwise: ${other}`}`,
-    );
-  }
 });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judgeTrial, type TrialRow } from "../../../reports/analyze.ts";
 import { leafOf } from "../../../reports/metrics/tree.ts";
-import type { Records } from "../../../runtimes/record.ts";
+import type { Records } from "../../../runtimes/records.ts";
 import { referenceChecksums } from "../../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../../workloads/trace/trace.ts";
 import { runTrial, type TrialRequest } from "../../trial/run-trial.ts";
@@ -129,7 +129,15 @@ function judged({ trace, subject, workerCount }: LiveTrial, ran: Ran): JudgedTri
     workerCount,
     ...(subject.module === null ? {} : { runtimeModule: subject.module }),
   };
-  const evidence = { planned, treatment, result, traceHash, coreCount, tookNs: 0 };
+  const evidence = {
+    planned,
+    treatment,
+    result,
+    traceHash,
+    coreCount,
+    onNoise: "refuse" as const,
+    tookNs: 0,
+  };
   if (result.outcome !== "completed") {
     const row = judgeTrial({ ...evidence, trace: null, records: null, expected: null });
     return { row, trace, records: null };

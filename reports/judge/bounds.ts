@@ -1,0 +1,87 @@
+/**
+ * From where on a trial tells of the machine or of the load's generator rather than of the runtime. Every bound
+ * stands here and nowhere else, with what it rests on.
+ */
+
+/** A sensor with fewer samples than these reads "too short to judge": a p99 of fewer is its largest value. */
+export const MIN_SENSOR_SAMPLES = 100;
+
+/**
+ * CPU of others, in cores. Beside a neighbour that burned one core, block-k read 0.95 to 1.02 and cpu-mix with one
+ * worker a core 0.64 to 0.73, by themselves at most 0.02 (2 cores, 8 trials each).
+ */
+const FOREIGN_CORES = 0.3;
+
+/**
+ * The same, of the machine's hypervisor. Not 0: a virtual machine of 2 cores under full load lost up to 0.1 of a
+ * core in 99 % of its seconds, and up to 0.02 in 80 % (n = 220), without a figure that showed it.
+ */
+const STOLEN_CORES = 0.1;
+
+/** Judged over the worst second of a trial, so that a long one does not dilute what came over it. */
+export const WORST_STRETCH_NS = 1e9;
+
+/** Stopped for longer, a trial has a freeze of its own in every figure: twice the 10 ms from which work starves. */
+export const GAP_NS = 20e6;
+
+/** A quota that was used up stops all threads at once, for most of its period of 100 ms by default. */
+export const THROTTLED_NS = 0;
+
+/**
+ * The 99th percentiles of what only an idle core keeps small: how late the witness looked, how late the load came,
+ * how much longer than asked blocks lasted. With a thread for every core, a tick was up to 2 to 48 ms late for no
+ * other reason (1 kHz beside two burning threads on two cores), which is why they hold nobody to account there.
+ */
+export const WITNESS_LATENESS_NS = 1e6;
+export const RELEASE_LAG_NS = 1e6;
+export const BLOCK_OVERSHOOT_NS = 2.5e6;
+
+/** A single thread this busy has no room for a burst: it is the limit itself. */
+export const PEER_CORE_SHARE = 0.7;
+
+/**
+ * What the releaser may take where the workers need every core, as a share of all of them: that much less is left
+ * for the workers. At 3,000 releases a second it took 0.05 to 0.06 of a core, at 1,000 0.015 (2 cores, 2 trials
+ * each).
+ */
+const RELEASER_SHARE_OF_CORES = 0.05;
+
+/** An open loop of which more had not been started when its window closed was offered more than could be done. */
+export const SATURATED_SHARE = 0.05;
+
+/** proc_stat(5): idle and stolen time of a CPU are shown in whole units of this. */
+const CLOCK_UNIT_NS = 10e6;
+
+/**
+ * Three standard errors of a difference of two sums over so many CPUs, each cut off to a whole unit: a cut is spread
+ * evenly over the unit, with a variance of 1/12.
+ */
+export function clockErrorNs(cpuCount: number): number {
+  return 3 * CLOCK_UNIT_NS * Math.sqrt((2 * cpuCount) / 12);
+}
+
+/** What is judged over a stretch: its length, the CPUs that were watched, and who wanted them. */
+export interface Shared {
+  readonly lengthNs: number;
+  readonly cpuCount: number;
+  readonly coreCount: number;
+  readonly workerCount: number;
+}
+
+/**
+ * FOREIGN_CORES; or half of what a fair scheduler gives a neighbour that would burn a core beside this many workers,
+ * where that is less. Wider by what the clock may be off.
+ */
+export function foreignCoresBound({ lengthNs, cpuCount, coreCount, workerCount }: Shared): number {
+  const neighbour = coreCount / (workerCount + 1);
+  return Math.min(FOREIGN_CORES, neighbour / 2) + clockErrorNs(cpuCount) / lengthNs;
+}
+
+export function stolenCoresBound({ lengthNs, cpuCount }: Shared): number {
+  return STOLEN_CORES + clockErrorNs(cpuCount) / lengthNs;
+}
+
+/** A thread's own limit is the limit where the cores are many. */
+export function releaserCoreBound(coreCount: number): number {
+  return Math.min(RELEASER_SHARE_OF_CORES * coreCount, PEER_CORE_SHARE);
+}
