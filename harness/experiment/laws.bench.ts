@@ -29,15 +29,16 @@ const cheating = fileURLToPath(new URL("./selftest/cheats/runtime.js", import.me
 interface Contestant {
   readonly runtime: string;
   readonly options: ParameterValues;
+  readonly workerCount: number;
   readonly runtimeModule?: string;
 }
 
-function contestant(runtime: string, given: ParameterValues = {}): Contestant {
-  const known = runtimes.find(({ name }) => name === runtime);
-  if (known === undefined) throw new Error(`no runtime is called ${runtime}`);
-  const parsed = parseParameters(known.options, given, runtime);
+function known(runtime: string, given: ParameterValues = {}): Contestant {
+  const found = runtimes.find(({ name }) => name === runtime);
+  if (found === undefined) throw new Error(`no runtime is called ${runtime}`);
+  const parsed = parseParameters(found.options, given, runtime);
   if ("problems" in parsed) throw new Error(`options that ${runtime} does not know`);
-  return { runtime, options: parsed.values };
+  return { runtime, options: parsed.values, workerCount: found.workers === "one" ? 1 : WORKERS };
 }
 
 function loadOf(name: string, given: ParameterValues): Composition {
@@ -54,16 +55,16 @@ const asked: { readonly what: string; readonly isRefused: boolean }[] = [];
 
 async function trialOf(
   load: Composition,
-  { runtime, options, runtimeModule }: Contestant,
+  { runtimeModule, ...contestant }: Contestant,
   round: number,
 ): Promise<Measures> {
   const trace = build(load, 1 + round, { periodNs: 1e6 });
   const module = runtimeModule === undefined ? {} : { runtimeModule };
-  const { result, records } = await runOne({ trace, runtime, options, workerCount: WORKERS, ...module });
+  const { result, records } = await runOne({ trace, ...contestant, ...module });
   if (result.outcome !== "completed" || records === null) throw new Error(JSON.stringify(result));
   const law = littlesLaw(trace, records);
   if (law !== null) {
-    const what = runtimeModule === undefined ? "honest" : String(options.cheat);
+    const what = runtimeModule === undefined ? "honest" : String(contestant.options.cheat);
     asked.push({ what, isRefused: Math.abs(law.excessCount) > law.toleranceCount });
   }
   return measure({ trace, records, facts: result.facts, coreCount, foreign: null });
@@ -76,10 +77,17 @@ function shown(values: readonly (number | null)[]): string {
   return `median ${percent(median(known))}, least ${percent(Math.min(...known))}, most ${percent(Math.max(...known))} (n = ${known.length} of ${values.length})`;
 }
 
-const stealing = contestant("work-stealing");
-const partitioned = contestant("work-stealing", { steal: "off" });
-const native = contestant("native");
+const stealing = known("work-stealing");
+const partitioned = known("work-stealing", { steal: "off" });
+const native = known("native");
 const hasNative = runtimes.find(({ name }) => name === "native")?.availability().available === true;
+
+const liar: Contestant = {
+  runtime: "cheat",
+  runtimeModule: cheating,
+  options: { cheat: "lies-about-replies" },
+  workerCount: cheatWorkerCount,
+};
 
 /** One blocker at a time: one of two partitions is held, and what waits there waits for nobody but its scheduler. */
 const oneHeld = loadOf("block-k", { blockers: 1, blockMs: 50, repeats: 10 });
@@ -123,9 +131,8 @@ for (let round = 0; round < ROUNDS; round++) {
     await trialOf(echoes, each.of, round);
   }
   for (const load of [oneHeld, allHeld, echoes, computing])
-    await trialOf(load, contestant("single-thread"), round);
-  const liar = { runtime: "cheat", runtimeModule: cheating, options: { cheat: "lies-about-replies" } };
-  if (cheatWorkerCount === WORKERS) await trialOf(cheatLoad, liar, round);
+    await trialOf(load, known("single-thread"), round);
+  await trialOf(cheatLoad, liar, round);
 }
 
 for (const { what, goal, values } of rows) console.log(`${what}: ${shown(values)} (goal ${goal})`);
