@@ -1,7 +1,7 @@
 /** One trial, from what it left behind to its row in the document: judged first, measured only if it may be. */
 import { strict as assert } from "node:assert";
 import type { OnNoise, PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
-import type { Records } from "../runtimes/record.ts";
+import type { Records } from "../runtimes/records.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
 import { littleBroken } from "./judge/little.ts";
 import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";

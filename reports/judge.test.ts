@@ -12,6 +12,8 @@ import {
   CANARY_DOUBLES,
   CANARY_DUE,
   CANARY_HALVES,
+  CANARY_LOCAL_RUN,
+  CANARY_LOCAL_STATE,
   CANARY_RUN,
   CANARY_STATE,
   CANARY_SUBMITTED,
@@ -39,6 +41,11 @@ import {
   TASK_BYTES,
   TASK_DOUBLES,
   TASK_WORDS,
+  TIMER_DOUBLES,
+  TIMER_DUE,
+  TIMER_HALVES,
+  TIMER_RUN,
+  TIMER_STATE,
 } from "./rows.ts";
 
 const canaries = { periodNs: MS };
@@ -356,6 +363,54 @@ const cheats: readonly Cheat[] = [
     reason: /canary 50 never ran, and the trial was not cut off/,
   },
   {
+    what: "never runs a local canary",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.canaryU16[50 * CANARY_HALVES + CANARY_LOCAL_STATE] = taskStates.submitted;
+    },
+    reason: /the local canary of 50 never ran, and the trial was not cut off/,
+  },
+  {
+    what: "runs a local canary before it was spawned",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.canaryF64[50 * CANARY_DOUBLES + CANARY_LOCAL_RUN] = 49 * MS;
+    },
+    reason: /the local canary of 50 ran at 49000000 ns/,
+  },
+  {
+    what: "tells of fewer timer canaries",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.headerI32[recordsHeaderRow.index.timerCount] = 9;
+    },
+    reason: /9 timer canaries are told of and the trace has 10 until its end/,
+  },
+  {
+    what: "never runs a timer canary",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.timerU16[5 * TIMER_HALVES + TIMER_STATE] = taskStates.submitted;
+    },
+    reason: /timer canary 5 never ran, and the trial was not cut off/,
+  },
+  {
+    what: "moves a timer canary",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.timerF64[5 * TIMER_DOUBLES + TIMER_DUE] = 51 * MS;
+    },
+    reason: /timer canary 5 says it was due at 51000000 ns/,
+  },
+  {
+    what: "fires a timer before it is due",
+    scene: honest,
+    cheat: ({ records }) => {
+      records.timerF64[5 * TIMER_DOUBLES + TIMER_RUN] = 40 * MS;
+    },
+    reason: /timer canary 5 ran at 40000000 ns/,
+  },
+  {
     what: "loses the last canary of a counted load",
     scene: honestClosed,
     cheat: ({ records }) => {
@@ -541,6 +596,7 @@ test("a runtime that claims to have finished early diverges, also where its task
 test("canaries left lying at the cut-off while nothing happens are lost too", () => {
   const scene = honest();
   scene.records.canaryU16[50 * CANARY_HALVES + CANARY_STATE] = taskStates.submitted;
+  scene.records.canaryU16[50 * CANARY_HALVES + CANARY_LOCAL_STATE] = taskStates.none;
   sealAt(scene, scene.trace.windowNs + scene.trace.drainNs);
   expect(divergedBecause(caseOf(scene, { peer }))).toEqual([
     expect.stringMatching(/^1 canaries left lying: nothing started or ended in the last \d\.\d s/),

@@ -3,10 +3,13 @@
  *
  * Nothing here looks at how fast it was. A trial that fails any of this is `diverged` and shows no figure.
  */
+
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import type { TrialFacts } from "../harness/trial/trial.ts";
-import { type Records, sumLanes, taskStates } from "../runtimes/record.ts";
+import { sumLanes } from "../runtimes/lane-sums.ts";
+import { taskStates } from "../runtimes/record.ts";
+import type { Records } from "../runtimes/records.ts";
 import { TASK_PROGRAM, TASK_U32, type Trace } from "../workloads/trace/trace.ts";
 import { brokenCanaries } from "./judge/canaries.ts";
 import { brokenHolds } from "./judge/holds.ts";
@@ -19,6 +22,7 @@ import { brokenReleases } from "./judge/releases.ts";
 import { brokenStretches } from "./judge/stretches.ts";
 import { brokenTasks } from "./judge/tasks.ts";
 import { brokenThreads } from "./judge/threads.ts";
+import { brokenTimers } from "./judge/timers.ts";
 import { brokenTurns } from "./judge/turns.ts";
 import { windowNsOf } from "./metrics/window.ts";
 import { CHECKSUM, isCutOff, STATE, TASK_BYTES, TASK_WORDS } from "./rows.ts";
@@ -66,13 +70,15 @@ export function divergedBecause(trial: Case): string[] {
     planned: impliedOps(trace, tasksByProgram(trace, null)),
   };
   const cutOff = isCutOff(trace, records);
+  const windowNs = windowNsOf(trace, records);
   return [
     ...(facts.ending === "left-early" ? ["the runtime left before it was told to stop"] : []),
     ...unaccounted(countsOf(trace, records), cutOff),
     ...brokenTasks({ trace, records, nominal, expected }),
     ...brokenJoins(trace, records),
     ...brokenHolds(trace, records, nominal),
-    ...brokenCanaries(trace, records, { windowNs: windowNsOf(trace, records), cutOff }),
+    ...brokenCanaries(trace, records, { windowNs, cutOff }),
+    ...brokenTimers(trace, records, { windowNs, cutOff }),
     ...brokenReleases(trace, records),
     ...brokenStretches(records, facts.runtimeReturned),
     ...brokenTurns(records),

@@ -1,5 +1,5 @@
 /** What each worker did over a trial, beside how long ready work waited: the data of a picture of one trial. */
-import type { Records } from "../runtimes/record.ts";
+import type { Records } from "../runtimes/records.ts";
 import { BLOCK } from "../workloads/trace/op.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { judgeTrial, type TrialEvidence, type TrialRow } from "./analyze.ts";

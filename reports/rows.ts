@@ -3,11 +3,12 @@ import {
   canaryRow,
   holdRow,
   laneRow,
-  type Records,
   recordsHeaderRow,
   stretchRow,
   taskRecordRow,
+  timerRow,
 } from "../runtimes/record.ts";
+import type { Records } from "../runtimes/records.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 
@@ -34,6 +35,15 @@ export const CANARY_RUN: number = canaryRow.index.runNs;
 export const CANARY_WORKER: number = canaryRow.index.worker;
 export const CANARY_STATE: number = canaryRow.index.state;
 
+export const CANARY_LOCAL_RUN: number = canaryRow.index.localRunNs;
+export const CANARY_LOCAL_STATE: number = canaryRow.index.localState;
+
+export const TIMER_DOUBLES: number = strideIn(timerRow, "f64");
+export const TIMER_HALVES: number = strideIn(timerRow, "u16");
+export const TIMER_DUE: number = timerRow.index.dueNs;
+export const TIMER_RUN: number = timerRow.index.runNs;
+export const TIMER_STATE: number = timerRow.index.state;
+
 export const HOLD_DOUBLES: number = strideIn(holdRow, "f64");
 export const HOLD_WORDS: number = strideIn(holdRow, "u32");
 export const HOLD_HALVES: number = strideIn(holdRow, "u16");
@@ -56,6 +66,10 @@ export const LANE_PARKS: number = laneRow.index.parks;
 export const LANE_IDLE: number = laneRow.index.idleNs;
 export const LANE_GC: number = laneRow.index.gcNs;
 export const LANE_GC_LONGEST: number = laneRow.index.gcLongestNs;
+export const LANE_LOOP_DELAY_COUNT: number = laneRow.index.loopDelayCount;
+/** The first of six: p50, p90, p99, p99.9, max, mean. */
+export const LANE_LOOP_DELAY: number = laneRow.index.loopDelayP50Ns;
+export const LANE_LOOP_BUSY: number = laneRow.index.loopBusyShare;
 export const LANE_GC_WATCHED: number = laneRow.index.gcWatched;
 
 export function canaryCountOf(records: Records): number {
@@ -65,6 +79,11 @@ export function canaryCountOf(records: Records): number {
 /** Hold rows that were written: claims beyond the capacity left no row. */
 export function holdCountOf(records: Records): number {
   return Math.min(records.headerI32[recordsHeaderRow.index.holdCount] as number, records.shape.holdCapacity);
+}
+
+/** Timer canaries that were due until the end. */
+export function timerCountOf(records: Records): number {
+  return records.headerI32[recordsHeaderRow.index.timerCount] as number;
 }
 
 export function tickCountOf(records: Records): number {

@@ -1,6 +1,7 @@
 /** A trial over time in at most 200 points. A point keeps the extreme of its bucket, so that no freeze is lost. */
-import type { Records } from "../runtimes/record.ts";
+
 import { tickRow } from "../runtimes/record.ts";
+import type { Records } from "../runtimes/records.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import { type Canaries, canariesOf } from "./metrics/canaries.ts";
 import { tickCountOf } from "./rows.ts";

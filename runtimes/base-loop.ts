@@ -4,7 +4,9 @@
  *
  * A worker thread makes loops of one class only, so V8 calls what a class fills in as if it stood here.
  */
+import { type Trace, timerDueNs } from "../workloads/trace/trace.ts";
 import { Clock } from "./clock.ts";
+import { type Ids, idsOf } from "./ids.ts";
 import { type EchoRequest, Interpreter, type Scheduler } from "./interpreter.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
@@ -21,7 +23,10 @@ export abstract class BaseLoop implements Loop, Scheduler {
   protected readonly untilIdle: boolean;
   /** Waits in the event loop, and has announced it; every callback there must bring it back. */
   protected isParkedInLoop = false;
-  readonly #taskCount: number;
+  readonly #worker: number;
+  readonly #workerCount: number;
+  readonly #trace: Trace;
+  readonly #ids: Ids;
   readonly #headerI32: Int32Array;
   readonly #sockets: Sockets | null;
   readonly #turn: () => void = () => this.#takeTurn();
@@ -31,12 +36,16 @@ export abstract class BaseLoop implements Loop, Scheduler {
   #idleSinceNs = Number.NaN;
   #leave: () => void = () => undefined;
 
-  constructor({ worker, trace, tasks, records, epochNs, sockets, untilIdle }: LoopSettings) {
+  constructor(settings: LoopSettings) {
+    const { worker, workerCount, trace, tasks, records, epochNs, sockets, untilIdle } = settings;
     this.clock = new Clock(epochNs);
     this.recorder = new Recorder(records, worker);
     this.interpreter = new Interpreter(trace, tasks, this.recorder, this.clock, this);
     this.untilIdle = untilIdle;
-    this.#taskCount = trace.taskCount;
+    this.#worker = worker;
+    this.#workerCount = workerCount;
+    this.#trace = trace;
+    this.#ids = idsOf(records.shape);
     this.#headerI32 = records.headerI32;
     this.#sockets = sockets;
     if (sockets !== null) {
@@ -61,6 +70,7 @@ export abstract class BaseLoop implements Loop, Scheduler {
     const left = new Promise<void>((resolve) => {
       this.#leave = resolve;
     });
+    this.#setTimerCanary(this.#worker);
     this.#takeTurn();
     return left;
   }
@@ -82,8 +92,14 @@ export abstract class BaseLoop implements Loop, Scheduler {
   }
 
   protected poll(id: number): void {
-    if (id < this.#taskCount) this.interpreter.poll(id);
-    else this.interpreter.runCanary(id - this.#taskCount);
+    if (id < this.#ids.canaries) this.interpreter.poll(id);
+    else this.#runCanary(id);
+  }
+
+  /** The timer of `id` that was due at `dueNs` has fired by the clock's last reading. */
+  protected timerFired(id: number, dueNs: number): void {
+    if (id < this.#ids.canaries) this.interpreter.slept(id, dueNs);
+    else this.#wakeTimerCanary(id - this.#ids.timers);
   }
 
   /** There has been nothing to poll since `sinceNs`, if not for longer. */
@@ -104,6 +120,44 @@ export abstract class BaseLoop implements Loop, Scheduler {
 
   protected isStopped(): boolean {
     return Atomics.load(this.#headerI32, STOP) !== 0;
+  }
+
+  /** A canary does nothing, so that only its delay is left; an injected one spawns its local one. */
+  #runCanary(id: number): void {
+    const { canaries, timers, locals } = this.#ids;
+    const { clock, recorder } = this;
+    clock.read();
+    if (id < timers) {
+      recorder.canaryRan(id - canaries, clock.nowNs);
+      this.readyBeside(locals + id - canaries);
+    } else if (id < locals) {
+      recorder.timerRan(id - timers, clock.nowNs);
+    } else {
+      recorder.localRan(id - locals, clock.nowNs);
+    }
+  }
+
+  /** Every worker has timer canaries of its own, one timer at a time; `timer` is its next. */
+  #setTimerCanary(timer: number): void {
+    const { timers, locals } = this.#ids;
+    if (timer >= locals - timers) return;
+    const dueNs = timerDueNs(this.#trace, timer);
+    this.recorder.timerSet(timer, dueNs);
+    this.sleepUntil(timers + timer, dueNs);
+  }
+
+  /** The next one is set before this one runs, so that it need not wait for that. Those that are due by now come along. */
+  #wakeTimerCanary(first: number): void {
+    const { timers, locals } = this.#ids;
+    let timer = first;
+    this.ready(timers + timer);
+    for (timer += this.#workerCount; timer < locals - timers; timer += this.#workerCount) {
+      const dueNs = timerDueNs(this.#trace, timer);
+      if (dueNs > this.clock.nowNs) break;
+      this.recorder.timerSet(timer, dueNs);
+      this.ready(timers + timer);
+    }
+    this.#setTimerCanary(timer);
   }
 
   #takeTurn(): void {

@@ -16,8 +16,10 @@ import { atOnce, closed, drive, oneClass, type Row, stream } from "./conformance
 import { violations } from "./conformance/violations.ts";
 import { Interpreter, type Scheduler } from "./interpreter.ts";
 import { type Peer, startPeer } from "./peer-process.ts";
-import { allocateRecords, laneRow, shapeFor, taskRecordRow, taskStates } from "./record.ts";
+import { canaryRow, laneRow, taskRecordRow, taskStates, timerRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import { allocateRecords } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { allocateTasks } from "./tasks.ts";
 import { loadRuntimeModule } from "./user/module.ts";
@@ -114,6 +116,10 @@ test("the table sees a lost task, a repeated one, a wrong checksum, a lost op, a
     [records.taskF64, 7 * ROW_F64 + taskRecordRow.index.submittedNs, 0, "task 7 was submitted too early"],
     [records.laneU32, laneRow.index.done, 41, "41 of 40 tasks done"],
     [records.laneU32, laneRow.index.canariesRun, 9, "canaries are missing or ran twice"],
+    [records.laneU32, laneRow.index.localsRun, 9, "local canaries are missing or ran twice"],
+    [records.laneU32, laneRow.index.timersRun, 9, "timer canaries are missing or ran twice"],
+    [records.timerF64, timerRow.index.runNs, 0, "timer canary 0: due"],
+    [records.canaryF64, canaryRow.index.localRunNs, 0, "canary 0: due"],
     [records.laneU32, sleeps, 39, "39 of 40 ops sleep"],
     [records.laneF64, laneRow.index.shortestNs + ops.sleep.code, -2e6, "a sleep was 2000000 ns short"],
   ];

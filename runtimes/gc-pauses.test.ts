@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, test } from "vitest";
 import { strideIn } from "../workloads/trace/layout.ts";
 import type { GarbageStart } from "./fixtures/garbage-worker.ts";
-import { allocateRecords, laneRow, recordsHeaderRow, stretchKinds, stretchRow } from "./record.ts";
+import { laneRow, recordsHeaderRow, stretchKinds, stretchRow } from "./record.ts";
+import { allocateRecords } from "./records.ts";
 
 /** Some 0.3 s of work, so that many collections take place however busy the machine is. */
 const READINGS = 1_000_000;
@@ -15,6 +16,7 @@ describe("a worker that makes garbage and never returns to its event loop", () =
     laneCount: 2,
     taskCount: 0,
     canaryCapacity: 0,
+    timerCapacity: 0,
     holdCapacity: 0,
     tickCapacity: 0,
     stretchCapacity: 10_000,

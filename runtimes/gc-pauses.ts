@@ -8,8 +8,9 @@
 import { PerformanceObserver, performance } from "node:perf_hooks";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { monotonicNs } from "./clock.ts";
-import { type Records, recordsHeaderRow } from "./record.ts";
+import { recordsHeaderRow } from "./record.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Records } from "./records.ts";
 
 /** Node hands collections over in the first turn; the others are there so that this may change by one. */
 const TURNS = 3;

@@ -149,12 +149,6 @@ export class Interpreter {
     this.wake(task, dueNs, 0);
   }
 
-  /** A canary runs now: it does nothing, so that only its delay is left. */
-  runCanary(canary: number): void {
-    this.#clock.read();
-    this.#recorder.canaryRan(canary, this.#clock.nowNs);
-  }
-
   #block(task: number, lengthNs: number): void {
     const clock = this.#clock;
     const startNs = clock.nowNs;

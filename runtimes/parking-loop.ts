@@ -32,7 +32,7 @@ export abstract class ParkingLoop extends BaseLoop {
   protected abstract get parker(): Parker;
   readonly #eventInterval: number;
   readonly #timerGranularityNs: number;
-  /** Sleeping tasks by id, and tasks to be released by −1 − id. */
+  /** Sleeping tasks and timer canaries by id, and tasks to be released by −1 − id. */
   readonly #timers: Timers;
   #loopTimer: NodeJS.Timeout | undefined;
 
@@ -126,12 +126,11 @@ export abstract class ParkingLoop extends BaseLoop {
   }
 
   #fireTimers(): void {
-    const { interpreter } = this;
     const timers = this.#timers;
     while (timers.firstNs <= this.clock.nowNs) {
       const what = timers.take();
-      if (what >= 0) interpreter.slept(what, timers.takenNs);
-      else interpreter.release(-1 - what, timers.takenNs);
+      if (what >= 0) this.timerFired(what, timers.takenNs);
+      else this.interpreter.release(-1 - what, timers.takenNs);
     }
   }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { build } from "../workloads/trace/build.ts";
 import { POLL_LIMIT, pollBound } from "./poll-bound.ts";
-import { allocateRecords, shapeFor } from "./record.ts";
+import { allocateRecords } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 
 const trace = build(

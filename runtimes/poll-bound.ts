@@ -30,8 +30,8 @@ const suspending: ReadonlySet<number> = new Set(
     .map(({ code }) => code),
 );
 
-/** Upper bound of polls, with one for each of `canaryCapacity` canaries: a task is polled once more than it suspends. */
-export function pollBound(trace: Trace, canaryCapacity: number): number {
+/** Upper bound of polls, with `canaryPolls` for canaries: a task is polled once more than it suspends. */
+export function pollBound(trace: Trace, canaryPolls: number): number {
   const perProgram = Array.from({ length: trace.programCount }, (_, program) => {
     const row = program * PROGRAM_U32;
     const first = trace.programU32[row + PROGRAM_FIRST_OP] as number;
@@ -42,7 +42,7 @@ export function pollBound(trace: Trace, canaryCapacity: number): number {
     }
     return polls;
   });
-  let bound = canaryCapacity;
+  let bound = canaryPolls;
   for (let task = 0; task < trace.taskCount; task++) {
     bound += perProgram[trace.taskU32[task * TASK_U32 + TASK_PROGRAM] as number] as number;
   }

@@ -4,8 +4,10 @@
  */
 import { build } from "../workloads/trace/build.ts";
 import { Clock, monotonicNs } from "./clock.ts";
-import { allocateRecords, shapeFor, taskRecordRow } from "./record.ts";
+import { taskRecordRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import { allocateRecords } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 
 const ROUNDS = 11;
 const TASKS = 500_000;

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { build } from "../workloads/trace/build.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
-import { allocateRecords, laneRow, type Records, recordsHeaderRow, shapeFor, stretchRow } from "./record.ts";
+import { laneRow, recordsHeaderRow, stretchRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import { allocateRecords, type Records } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 
 const CACHE_LINE_BYTES = 64;
 
@@ -13,6 +15,7 @@ function small(): Records {
     laneCount: 3,
     taskCount: 1,
     canaryCapacity: 0,
+    timerCapacity: 0,
     holdCapacity: 0,
     tickCapacity: 0,
     stretchCapacity: 4,
@@ -162,7 +165,6 @@ test.each([
   ["overflows", (worker: Recorder): void => worker.overflowed(2)],
   ["forcedYields", (worker: Recorder): void => worker.yieldedByForce()],
   ["lifoPolls", (worker: Recorder): void => worker.polledFromLifo()],
-  ["wakes", (worker: Recorder): void => worker.woke()],
   ["gcWatched", (worker: Recorder): void => worker.gcWatched()],
 ] as const)("the counter %s is its lane's own", (field, count) => {
   const records = small();

@@ -10,13 +10,14 @@ import {
   canaryRow,
   holdRow,
   laneRow,
-  type Records,
   recordsHeaderRow,
   stretchKinds,
   stretchRow,
   taskRecordRow,
   taskStates,
+  timerRow,
 } from "./record.ts";
+import type { Records } from "./records.ts";
 
 const HEADER_AT = recordsHeaderRow.index;
 const LANE_WORDS = strideIn(laneRow, "u32");
@@ -43,6 +44,15 @@ const CANARY_SUBMITTED = canaryRow.index.submittedNs;
 const CANARY_RUN = canaryRow.index.runNs;
 const CANARY_WORKER = canaryRow.index.worker;
 const CANARY_STATE = canaryRow.index.state;
+const LOCAL_RUN = canaryRow.index.localRunNs;
+const LOCAL_WORKER = canaryRow.index.localWorker;
+const LOCAL_STATE = canaryRow.index.localState;
+const TIMER_F64 = strideIn(timerRow, "f64");
+const TIMER_U16 = strideIn(timerRow, "u16");
+const TIMER_DUE = timerRow.index.dueNs;
+const TIMER_RUN = timerRow.index.runNs;
+const TIMER_WORKER = timerRow.index.worker;
+const TIMER_STATE = timerRow.index.state;
 const HOLD_F64 = strideIn(holdRow, "f64");
 const HOLD_U32 = strideIn(holdRow, "u32");
 const HOLD_U16 = strideIn(holdRow, "u16");
@@ -79,6 +89,8 @@ export class Recorder {
   readonly #taskU8: Uint8Array;
   readonly #canaryF64: Float64Array;
   readonly #canaryU16: Uint16Array;
+  readonly #timerF64: Float64Array;
+  readonly #timerU16: Uint16Array;
   readonly #holdF64: Float64Array;
   readonly #holdU32: Uint32Array;
   readonly #holdU16: Uint16Array;
@@ -101,6 +113,8 @@ export class Recorder {
     this.#taskU8 = records.taskU8;
     this.#canaryF64 = records.canaryF64;
     this.#canaryU16 = records.canaryU16;
+    this.#timerF64 = records.timerF64;
+    this.#timerU16 = records.timerU16;
     this.#holdF64 = records.holdF64;
     this.#holdU32 = records.holdU32;
     this.#holdU16 = records.holdU16;
@@ -194,12 +208,36 @@ export class Recorder {
     Atomics.store(this.#headerI32, HEADER_AT.canaryCount, canary + 1);
   }
 
+  /** An injected canary ran, and its local one is ready from now on. */
   canaryRan(canary: number, atNs: number): void {
     const submittedNs = this.#canaryF64[canary * CANARY_F64 + CANARY_SUBMITTED] as number;
     this.#canaryF64[canary * CANARY_F64 + CANARY_RUN] = Math.max(atNs, submittedNs);
     this.#canaryU16[canary * CANARY_U16 + CANARY_WORKER] = this.#lane;
     this.#canaryU16[canary * CANARY_U16 + CANARY_STATE] = STATE_DONE;
+    this.#canaryU16[canary * CANARY_U16 + LOCAL_STATE] = STATE_SUBMITTED;
     this.#add(LANE.canariesRun);
+  }
+
+  /** The local canary that was spawned by `canary` ran. */
+  localRan(canary: number, atNs: number): void {
+    const readyNs = this.#canaryF64[canary * CANARY_F64 + CANARY_RUN] as number;
+    this.#canaryF64[canary * CANARY_F64 + LOCAL_RUN] = Math.max(atNs, readyNs);
+    this.#canaryU16[canary * CANARY_U16 + LOCAL_WORKER] = this.#lane;
+    this.#canaryU16[canary * CANARY_U16 + LOCAL_STATE] = STATE_DONE;
+    this.#add(LANE.localsRun);
+  }
+
+  /** The runtime was asked to wake timer canary `timer` at `dueNs`. */
+  timerSet(timer: number, dueNs: number): void {
+    this.#timerF64[timer * TIMER_F64 + TIMER_DUE] = dueNs;
+    this.#timerU16[timer * TIMER_U16 + TIMER_STATE] = STATE_SUBMITTED;
+  }
+
+  timerRan(timer: number, atNs: number): void {
+    this.#timerF64[timer * TIMER_F64 + TIMER_RUN] = atNs;
+    this.#timerU16[timer * TIMER_U16 + TIMER_WORKER] = this.#lane;
+    this.#timerU16[timer * TIMER_U16 + TIMER_STATE] = STATE_DONE;
+    this.#add(LANE.timersRun);
   }
 
   /**
@@ -207,24 +245,23 @@ export class Recorder {
    * next or its leaving. Called at most once between two polls: the room for rows is reckoned so.
    */
   idle(startNs: number, endNs: number): void {
-    const fromNs = Math.max(startNs, 0);
-    const toNs = this.#untilEnd(endNs);
-    if (!(toNs > fromNs)) return;
-    const sum = this.#laneDouble + LANE.idleNs;
-    this.#laneF64[sum] = (this.#laneF64[sum] as number) + toNs - fromNs;
-    if (toNs - fromNs >= this.#idleRowMinNs) this.#stretch(fromNs, toNs, stretchKinds.idle);
+    this.#stretch(stretchKinds.idle, startNs, endNs);
   }
 
   /** The engine collected garbage on this lane's thread. */
   gcPause(startNs: number, endNs: number): void {
-    const fromNs = Math.max(startNs, 0);
-    const toNs = this.#untilEnd(endNs);
-    if (!(toNs > fromNs)) return;
-    const sum = this.#laneDouble + LANE.gcNs;
-    this.#laneF64[sum] = (this.#laneF64[sum] as number) + toNs - fromNs;
+    const lengthNs = this.#stretch(stretchKinds.gc, startNs, endNs);
     const longest = this.#laneDouble + LANE.gcLongestNs;
-    this.#laneF64[longest] = Math.max(this.#laneF64[longest] as number, toNs - fromNs);
-    this.#stretch(fromNs, toNs, stretchKinds.gc);
+    this.#laneF64[longest] = Math.max(this.#laneF64[longest] as number, lengthNs);
+  }
+
+  /** What the event loop of this lane's thread says of itself, `delayNs` in the order of the row. */
+  eventLoopSaid(said: { count: number; delayNs: readonly number[]; busyShare: number }): void {
+    this.#laneU32[this.#laneWord + LANE.loopDelayCount] = said.count;
+    said.delayNs.forEach((ns, index) => {
+      this.#laneF64[this.#laneDouble + LANE.loopDelayP50Ns + index] = ns;
+    });
+    this.#laneF64[this.#laneDouble + LANE.loopBusyShare] = said.busyShare;
   }
 
   /** Every collection of the trial on this lane's thread has been recorded. */
@@ -245,11 +282,6 @@ export class Recorder {
     this.#add(LANE.parks);
   }
 
-  /** This lane's worker woke another. */
-  woke(): void {
-    this.#add(LANE.wakes);
-  }
-
   /** `tasks` went from this worker's full queue to the one that all share. */
   overflowed(tasks: number): void {
     this.#add(LANE.overflows, tasks);
@@ -265,14 +297,22 @@ export class Recorder {
     this.#add(LANE.lifoPolls);
   }
 
-  /** Where a trial has ended, what comes after its end is no part of it. */
-  #untilEnd(atNs: number): number {
+  /** Sums up as much of a stretch as lies within the trial, and answers how much that is. */
+  #stretch(kind: number, startNs: number, endNs: number): number {
     const trialEndNs = this.#headerF64[HEADER_AT.endNs] as number;
-    return trialEndNs > 0 ? Math.min(atNs, trialEndNs) : atNs;
+    const fromNs = Math.max(startNs, 0);
+    const toNs = trialEndNs > 0 ? Math.min(endNs, trialEndNs) : endNs;
+    if (!(toNs > fromNs)) return 0;
+    const lengthNs = toNs - fromNs;
+    const isIdle = kind === stretchKinds.idle;
+    const sum = this.#laneDouble + (isIdle ? LANE.idleNs : LANE.gcNs);
+    this.#laneF64[sum] = (this.#laneF64[sum] as number) + lengthNs;
+    if (!isIdle || lengthNs >= this.#idleRowMinNs) this.#stretchRow(kind, fromNs, toNs);
+    return lengthNs;
   }
 
   /** The count is stored last and in order, so that who reads it finds the rows whole. */
-  #stretch(startNs: number, endNs: number, kind: number): void {
+  #stretchRow(kind: number, startNs: number, endNs: number): void {
     const count = this.#laneU32[this.#laneWord + LANE.stretchCount] as number;
     if (count >= (this.#laneU32[this.#laneWord + LANE.stretchCapacity] as number)) {
       this.#add(LANE.stretchesLost);

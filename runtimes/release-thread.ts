@@ -1,11 +1,15 @@
 /** Entry of the releaser's thread. */
+
 import { strict as assert } from "node:assert";
 import { parentPort, workerData } from "node:worker_threads";
 import { canaryDueNs, type Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
 import { Clock, monotonicNs } from "./clock.ts";
-import { allocateRecords, type Records, recordsHeaderRow, shapeFor } from "./record.ts";
+import { idsOf } from "./ids.ts";
+import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import { allocateRecords, type Records } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 import { Releaser } from "./release.ts";
 import { allocateTasks } from "./tasks.ts";
 import { allocateQueues } from "./thread.ts";
@@ -57,7 +61,7 @@ process.exit(0);
 /** Releases the canaries of the warm-up one by one, each to a worker that sleeps and is not there. */
 function warm(): void {
   const own = allocateRecords(shapeFor(warmUp, 1));
-  const idCount = warmUp.taskCount + own.shape.canaryCapacity;
+  const idCount = idsOf(own.shape).end;
   const workerCount = queues.injectors.length;
   const memory = allocateQueues({ workerCount, dequeCount: 0, injectorCount: workerCount, idCount });
   const absent = new Idle(memory.idle);

@@ -2,15 +2,11 @@ import { expect, test } from "vitest";
 import { build } from "../workloads/trace/build.ts";
 import { canaryDueNs, type Trace } from "../workloads/trace/trace.ts";
 import type { Composition, Release } from "../workloads/workload.ts";
-import {
-  allocateRecords,
-  canaryRow,
-  type Records,
-  recordsHeaderRow,
-  shapeFor,
-  sumLanes,
-  taskRecordRow,
-} from "./record.ts";
+import { idsOf } from "./ids.ts";
+import { sumLanes } from "./lane-sums.ts";
+import { canaryRow, recordsHeaderRow, taskRecordRow } from "./record.ts";
+import { allocateRecords, type Records } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 import { Releaser } from "./release.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
 import { EMPTY, Injector, injectorWords } from "./work-stealing/injector.ts";
@@ -28,7 +24,7 @@ interface Rig {
 function rigFor(trace: Trace, clock: () => number = () => 0): Rig {
   const records = allocateRecords(shapeFor(trace, 1));
   const tasks = allocateTasks(trace);
-  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  const idCount = idsOf(records.shape).end;
   const injector = new Injector(new Int32Array(new SharedArrayBuffer(4 * injectorWords(idCount))));
   let wakeCount = 0;
   const inlet = {

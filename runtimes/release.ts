@@ -14,8 +14,9 @@ import {
   TASK_U32,
   type Trace,
 } from "../workloads/trace/trace.ts";
-import { type Records, recordsHeaderRow } from "./record.ts";
+import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import type { Records } from "./records.ts";
 
 /** Handed over at a time, so that a runtime starts on a large batch while it is still released. */
 const BATCH = 64;

@@ -4,7 +4,7 @@
 import type { ParameterTable, ParameterValues } from "../workloads/parameter.ts";
 import type { OpName } from "../workloads/trace/op.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
-import type { Records } from "./record.ts";
+import type { Records } from "./records.ts";
 
 export type Availability =
   | { readonly available: true; readonly version: string }

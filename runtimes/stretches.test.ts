@@ -4,8 +4,10 @@ import { build } from "../workloads/trace/build.ts";
 import { strideIn } from "../workloads/trace/layout.ts";
 import { atOnce, closed, drive, oneClass, type Row, stream } from "./conformance/drive.ts";
 import { timeOf } from "./conformance/violations.ts";
+import { sumLanes } from "./lane-sums.ts";
 import { native, nativeCurrentThread } from "./native/native.ts";
-import { laneRow, type Records, stretchKinds, stretchRow, sumLanes, taskRecordRow } from "./record.ts";
+import { laneRow, stretchKinds, stretchRow, taskRecordRow } from "./record.ts";
+import type { Records } from "./records.ts";
 import { singleThread } from "./single-thread/single-thread.ts";
 import { workStealing } from "./work-stealing/work-stealing.ts";
 

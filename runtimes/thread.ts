@@ -1,6 +1,7 @@
 /**
  * The life of a worker thread of a TypeScript runtime: connect, warm up, report ready, wait for the epoch, run.
  */
+
 import { strict as assert } from "node:assert";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ParameterValues } from "../workloads/parameter.ts";
@@ -8,8 +9,12 @@ import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
 import { monotonicNs } from "./clock.ts";
 import { watchGcPauses } from "./gc-pauses.ts";
-import { allocateRecords, type Records, recordsHeaderRow, shapeFor, sumLanes } from "./record.ts";
+import { idsOf } from "./ids.ts";
+import { sumLanes } from "./lane-sums.ts";
+import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
+import { allocateRecords, type Records } from "./records.ts";
+import { shapeFor } from "./records-room.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
@@ -152,7 +157,7 @@ async function warm(
   const tasks = allocateTasks(trace);
   const workerCount = hasThieves ? 2 : 1;
   const dequeCount = deques.length > 0 ? workerCount : 0;
-  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  const idCount = idsOf(records.shape).end;
   const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;

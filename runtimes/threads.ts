@@ -4,10 +4,13 @@
  * It runs on the trial's main thread, which belongs to the witness: workers and releaser share memory with it
  * and need it for nothing between `execute` and `stop`.
  */
+
 import { strict as assert } from "node:assert";
 import { type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
 import { bellsBetween } from "./bells.ts";
-import { recordsHeaderRow, sumLanes } from "./record.ts";
+import { idsOf } from "./ids.ts";
+import { sumLanes } from "./lane-sums.ts";
+import { recordsHeaderRow } from "./record.ts";
 import type { ReleaserStart } from "./release-thread.ts";
 import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
 import { allocateTasks, sharedTrace } from "./tasks.ts";
@@ -56,7 +59,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   const warmUp = sharedTrace(settings.warmUp);
   const warmUps = plan.restsOnTime ? [warmUp, sharedTrace(restingTrace())] : [warmUp];
   const tasks = allocateTasks(trace);
-  const idCount = trace.taskCount + records.shape.canaryCapacity;
+  const idCount = idsOf(records.shape).end;
   const queues = allocateQueues({ ...plan, idCount });
   const go = new Int32Array(new SharedArrayBuffer(4));
   const { bellsOf, ownBellsOf } = bellsBetween(workerCount, plan.bells);

@@ -12,7 +12,8 @@ import {
   TASK_DOUBLES,
   TASK_WORDS,
 } from "../../reports/rows.ts";
-import { type Records, taskRecordRow } from "../../runtimes/record.ts";
+import { taskRecordRow } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { allocateTasks } from "../../runtimes/tasks.ts";
 import { type Trace, taskRow } from "../../workloads/trace/trace.ts";
 import type { Figures } from "./job.ts";

@@ -1,6 +1,7 @@
 /** The reference model in virtual time, at the calibrated cost of a unit: what no overhead would give. */
 import { ideal } from "../../runtimes/ideal/ideal.ts";
-import { allocateRecords, shapeFor } from "../../runtimes/record.ts";
+import { allocateRecords } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import type { Contestant } from "./contestant.ts";
 import { checksumsOf, throughputFigures } from "./from-records.ts";

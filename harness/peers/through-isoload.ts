@@ -4,7 +4,7 @@
  */
 import { divergedBecause } from "../../reports/judge.ts";
 import { native } from "../../runtimes/native/native.ts";
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
 import { workStealing } from "../../runtimes/work-stealing/work-stealing.ts";
 import { parseParameters } from "../../workloads/parameter.ts";

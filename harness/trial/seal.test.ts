@@ -3,17 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  allocateRecords,
-  decodeRecords,
-  laneRow,
-  type Records,
-  recordsHeaderRow,
-  stretchRow,
-  taskRecordRow,
-  taskStates,
-} from "../../runtimes/record.ts";
+import { laneRow, recordsHeaderRow, stretchRow, taskRecordRow, taskStates } from "../../runtimes/record.ts";
 import { Recorder } from "../../runtimes/recorder.ts";
+import { allocateRecords, decodeRecords, type Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import { readRecords, sealRecords } from "./seal.ts";
@@ -30,6 +22,7 @@ function sample(): Records {
     laneCount: 3,
     taskCount: 3,
     canaryCapacity: 9,
+    timerCapacity: 6,
     holdCapacity: 5,
     tickCapacity: 7,
     stretchCapacity: 8,
@@ -47,6 +40,9 @@ function sample(): Records {
   releaser.canarySubmitted(0, 10, 11);
   releaser.canarySubmitted(1, 20, 21);
   worker.canaryRan(0, 12);
+  worker.timerSet(0, 15);
+  worker.timerRan(0, 16);
+  records.headerI32[recordsHeaderRow.index.timerCount] = 1;
   worker.idle(5e6, 6e6);
   for (const startNs of [100, 200, 300]) other.idle(startNs, startNs + 50);
   return records;
@@ -71,6 +67,7 @@ describe("a sealed record file", () => {
       laneCount: 3,
       taskCount: 3,
       canaryCapacity: 2,
+      timerCapacity: 1,
       holdCapacity: 1,
       tickCapacity: 0,
       stretchCapacity: 4,

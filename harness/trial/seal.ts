@@ -1,23 +1,23 @@
 /**
  * The record file: a trial's records, compacted and sealed.
  *
- * Layout: the block of `runtimes/record.ts` with its canaries, holds, ticks and each lane's stretches cut to those
+ * Layout: the block of `runtimes/record.ts` with its canaries of both kinds, holds, ticks and each lane's stretches cut to those
  * in use, then a footer of "ISOSEAL1" and the SHA-256 of all before it. A file without a whole footer is no result.
  */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import {
   canaryRow,
-  decodeRecords,
   holdRow,
   laneRow,
-  type Records,
   recordsHeaderRow,
   stretchRow,
   taskRecordRow,
   taskStates,
   tickRow,
+  timerRow,
 } from "../../runtimes/record.ts";
+import { decodeRecords, type Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import { readAligned } from "./aligned-file.ts";
 
@@ -70,9 +70,11 @@ function sealedSections(records: Records): Uint8Array[] {
   const header = bytes.slice(0, recordsHeaderRow.strideBytes);
   const words = new Int32Array(header.buffer, 0, strideIn(recordsHeaderRow, "u32"));
   const canaryCount = used(Atomics.load(records.headerI32, at.canaryCount), shape.canaryCapacity);
+  const timerCount = used(Atomics.load(records.headerI32, at.timerCount), shape.timerCapacity);
   const holdCount = used(Atomics.load(records.headerI32, at.holdCount), shape.holdCapacity);
   const tickCount = used(Atomics.load(records.headerI32, at.tickCount), shape.tickCapacity);
   words[at.canaryCapacity] = words[at.canaryCount] = canaryCount;
+  words[at.timerCapacity] = words[at.timerCount] = timerCount;
   words[at.holdCapacity] = words[at.holdCount] = holdCount;
   words[at.tickCapacity] = words[at.tickCount] = tickCount;
   const cut = (start: number, rowBytes: number, count: number): Uint8Array =>
@@ -87,6 +89,7 @@ function sealedSections(records: Records): Uint8Array[] {
     stretches.lanes,
     tasks,
     cut(sections.canariesAt, canaryRow.strideBytes, canaryCount),
+    cut(sections.timersAt, timerRow.strideBytes, timerCount),
     cut(sections.holdsAt, holdRow.strideBytes, holdCount),
     cut(sections.ticksAt, tickRow.strideBytes, tickCount),
     ...stretches.rows,

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { allocateRecords, recordsHeaderRow, shapeFor } from "../../runtimes/record.ts";
+import { recordsHeaderRow } from "../../runtimes/record.ts";
+import { allocateRecords } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import { build } from "../../workloads/trace/build.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { GapFinder, openExcuses } from "./gaps.ts";

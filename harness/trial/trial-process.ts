@@ -11,14 +11,11 @@ import { dirname, resolve } from "node:path";
 import { setImmediate as loopTurn } from "node:timers/promises";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { monotonicNs } from "../../runtimes/clock.ts";
+import { laneThreadIds } from "../../runtimes/lane-sums.ts";
 import { type Peer, type PeerCounts, startPeer } from "../../runtimes/peer-process.ts";
-import {
-  allocateRecords,
-  laneThreadIds,
-  type Records,
-  recordsHeaderRow,
-  shapeFor,
-} from "../../runtimes/record.ts";
+import { recordsHeaderRow } from "../../runtimes/record.ts";
+import { allocateRecords, type Records } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../runtimes/user/module.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { allocateRecords, type Records, recordsHeaderRow, shapeFor, tickRow } from "../../runtimes/record.ts";
+import { recordsHeaderRow, tickRow } from "../../runtimes/record.ts";
 import { Recorder } from "../../runtimes/recorder.ts";
+import { allocateRecords, type Records } from "../../runtimes/records.ts";
+import { shapeFor } from "../../runtimes/records-room.ts";
 import { build } from "../../workloads/trace/build.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { watchTrial } from "./witness.ts";
@@ -38,7 +40,7 @@ function scripted(steps: Readonly<Record<number, () => void>>): () => number {
 const watching = (trace: Trace, records: Records, clock: () => number, hasLeft = () => false) =>
   watchTrial({ trace, records, clock, hasLeft, onProgress: () => undefined, onLook: () => undefined });
 
-test("the witness ends a trial when all tasks have ended, nothing more is released and all canaries have run", async () => {
+test("the witness ends a trial when all tasks have ended, nothing more is released and all canaries of each kind have run", async () => {
   const trace = traceOf(0);
   const records = allocateRecords(shapeFor(trace, 1));
   const worker = new Recorder(records, 0);
@@ -55,11 +57,15 @@ test("the witness ends a trial when all tasks have ended, nothing more is releas
       Atomics.store(records.headerI32, HEADER.releaseEnded, 1);
     },
     40: () => worker.canaryRan(0, 2),
+    // The second timer canary, due after 10 ms, is none of the trial: its tasks ended at 8 ms.
+    50: () => worker.timerRan(0, 3),
+    60: () => worker.localRan(0, 4),
   });
   expect(await watching(trace, records, clock)).toBe("all-ended");
   expect(seen).toEqual([1]);
-  expect(records.headerF64[HEADER.endNs]).toBeGreaterThanOrEqual(40 * 0.4e6);
-  expect(records.headerF64[HEADER.endNs]).toBeLessThan(44 * 0.4e6);
+  expect(records.headerF64[HEADER.endNs]).toBeGreaterThanOrEqual(60 * 0.4e6);
+  expect(records.headerF64[HEADER.endNs]).toBeLessThan(64 * 0.4e6);
+  expect(records.headerI32[HEADER.timerCount]).toBe(1);
 });
 
 test("an open trial lasts for its window, also where everything is done before", async () => {
@@ -68,6 +74,7 @@ test("an open trial lasts for its window, also where everything is done before",
   const worker = new Recorder(records, 0);
   worker.finished(0, 1, 0);
   worker.finished(1, 1, 0);
+  for (const timer of [0, 1, 2]) worker.timerRan(timer, 1);
   Atomics.store(records.headerI32, HEADER.releaseEnded, 1);
   expect(await watching(trace, records, scripted({}))).toBe("all-ended");
   expect(records.headerF64[HEADER.endNs]).toBeGreaterThanOrEqual(30e6);

@@ -5,8 +5,12 @@
  * an absolute schedule, samples the number of tasks in flight, tells the releaser when the last task has ended
  * and ends the trial: when everything is done, or at the cut-off, whether or not the runtime answers.
  */
+
 import { setImmediate as loopTurn } from "node:timers/promises";
-import { type Records, recordsHeaderRow, sumLanes, TICK_NS, tickRow } from "../../runtimes/record.ts";
+import { haveCanariesRun, timersDueBy } from "../../runtimes/canary-counts.ts";
+import { sumLanes } from "../../runtimes/lane-sums.ts";
+import { recordsHeaderRow, TICK_NS, tickRow } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import type { TrialFacts } from "./trial.ts";
@@ -42,6 +46,8 @@ export async function watchTrial({
 }: Watch): Promise<TrialFacts["ending"]> {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const cutOffNs = trace.windowNs + trace.drainNs;
+  /** Timer canaries that the trial waits for: those due when its tasks had ended. */
+  let timerCount: number | null = null;
   let nextTurnNs = LOOP_TURN_NS;
   let nextProgressNs = PROGRESS_NS;
   for (let tick = 1; ; ) {
@@ -56,9 +62,14 @@ export async function watchTrial({
     const inFlight = sumLanes(records, "submitted") - endedCount;
     for (; tick * TICK_NS <= nowNs; tick++)
       recordTick(records, { dueNs: tick * TICK_NS, atNs: nowNs, inFlight });
+    if (timerCount === null && endedCount >= trace.taskCount && nowNs >= trace.windowNs) {
+      timerCount = timersDueBy(trace, records, nowNs);
+      tellReleaser(records);
+    }
     const ending =
-      endingOf(trace, records, { nowNs, endedCount, cutOffNs }) ?? (hasLeft() ? "left-early" : null);
+      endingOf(records, { timerCount, isCutOff: nowNs >= cutOffNs }) ?? (hasLeft() ? "left-early" : null);
     if (ending !== null) {
+      records.headerI32[HEADER.timerCount] = timerCount ?? timersDueBy(trace, records, nowNs);
       records.headerF64[HEADER.endNs] = nowNs;
       return ending;
     }
@@ -73,21 +84,20 @@ export async function watchTrial({
   }
 }
 
+/** Every task has ended. */
+function tellReleaser({ headerI32 }: Records): void {
+  Atomics.store(headerI32, HEADER.tasksEnded, 1);
+  // It sleeps on this word.
+  Atomics.notify(headerI32, HEADER.tasksEnded);
+}
+
+/** `timerCount` is null until every task has ended. */
 function endingOf(
-  trace: Trace,
   records: Records,
-  { nowNs, endedCount, cutOffNs }: { nowNs: number; endedCount: number; cutOffNs: number },
+  { timerCount, isCutOff }: { timerCount: number | null; isCutOff: boolean },
 ): TrialFacts["ending"] | null {
-  if (endedCount >= trace.taskCount && nowNs >= trace.windowNs) {
-    if (Atomics.exchange(records.headerI32, HEADER.tasksEnded, 1) === 0) {
-      // The releaser sleeps on this word.
-      Atomics.notify(records.headerI32, HEADER.tasksEnded);
-    }
-    const isReleased = Atomics.load(records.headerI32, HEADER.releaseEnded) === 1;
-    const canaryCount = Atomics.load(records.headerI32, HEADER.canaryCount);
-    if (isReleased && sumLanes(records, "canariesRun") >= canaryCount) return "all-ended";
-  }
-  return nowNs >= cutOffNs ? "cut-off" : null;
+  if (timerCount !== null && haveCanariesRun(records, timerCount)) return "all-ended";
+  return isCutOff ? "cut-off" : null;
 }
 
 function recordTick(records: Records, tick: { dueNs: number; atNs: number; inFlight: number }): void {

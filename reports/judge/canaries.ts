@@ -1,10 +1,13 @@
-/** The canary rows: one in every period, due when the trace says, none missing. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+/** The canary rows: one in every period, due when the trace says, none missing, each with its local one. */
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { canaryDueNs, type Trace } from "../../workloads/trace/trace.ts";
 import {
   CANARY_DOUBLES,
   CANARY_DUE,
   CANARY_HALVES,
+  CANARY_LOCAL_RUN,
+  CANARY_LOCAL_STATE,
   CANARY_RUN,
   CANARY_STATE,
   CANARY_SUBMITTED,
@@ -51,9 +54,42 @@ export function brokenCanaries(
       offences.add("ran", () => `canary ${canary} ran at ${runNs} ns and was submitted at ${submittedNs} ns`);
     } else if (state === taskStates.submitted && !end.cutOff) {
       offences.add("lost", () => `canary ${canary} never ran, and the trial was not cut off`);
+    } else {
+      checkLocal(
+        records,
+        canary,
+        { runNs: state === taskStates.done ? runNs : null, cutOff: end.cutOff },
+        offences,
+      );
     }
   }
   return offences.sentences();
+}
+
+/** The local canary of one that ran at `runNs`, null: that did not run. */
+function checkLocal(
+  records: Records,
+  canary: number,
+  { runNs, cutOff }: { readonly runNs: number | null; readonly cutOff: boolean },
+  offences: Offences,
+): void {
+  const localNs = records.canaryF64[canary * CANARY_DOUBLES + CANARY_LOCAL_RUN] as number;
+  const state = records.canaryU16[canary * CANARY_HALVES + CANARY_LOCAL_STATE] as number;
+  if (runNs === null) {
+    if (state !== taskStates.none)
+      offences.add("local", () => `canary ${canary} did not run, and its local one did`);
+  } else if (state === taskStates.done) {
+    if (localNs >= runNs && localNs < Number.POSITIVE_INFINITY) return;
+    offences.add(
+      "local",
+      () => `the local canary of ${canary} ran at ${localNs} ns and was spawned at ${runNs} ns`,
+    );
+  } else if (state !== taskStates.submitted || !cutOff) {
+    offences.add(
+      "local lost",
+      () => `the local canary of ${canary} never ran, and the trial was not cut off`,
+    );
+  }
 }
 
 /** Canaries that must stand in the records: one a full period of the window, or those due by the end. */

@@ -1,5 +1,6 @@
 /** The hold rows: one for every block, long enough, and never two at once on one worker. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import { TASK_PROGRAM, TASK_U32, type Trace } from "../../workloads/trace/trace.ts";
 import {

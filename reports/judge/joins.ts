@@ -1,5 +1,6 @@
 /** A parent that joins its children ends after the last of them. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { JOIN } from "../../workloads/trace/op.ts";
 import {
   OP_CODE,

@@ -1,5 +1,7 @@
 /** The workers' counters against the rows, and the ops performed against what the trace implies. */
-import { opsPerformed, type Records, sumLanes, taskStates } from "../../runtimes/record.ts";
+import { opsPerformed, sumLanes } from "../../runtimes/lane-sums.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { opNames, ops } from "../../workloads/trace/op.ts";
 import { POLL_COUNT, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, TASK_WORDS } from "../rows.ts";
 import type { ImpliedOps } from "./nominal.ts";

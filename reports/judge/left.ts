@@ -2,11 +2,14 @@
  * Work that a runtime left lying: at the cut-off something is not done, and the runtime had long stopped doing
  * anything. A runtime that is only too slow is still at work then, and its tasks are merely unserved.
  */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import {
   CANARY_DOUBLES,
   CANARY_HALVES,
+  CANARY_LOCAL_RUN,
+  CANARY_LOCAL_STATE,
   CANARY_RUN,
   CANARY_STATE,
   canaryCountOf,
@@ -20,6 +23,11 @@ import {
   STATE,
   TASK_BYTES,
   TASK_DOUBLES,
+  TIMER_DOUBLES,
+  TIMER_HALVES,
+  TIMER_RUN,
+  TIMER_STATE,
+  timerCountOf,
 } from "../rows.ts";
 
 /** The drain has room for the longest task of the trace twice over; half of it without a sign is no work in progress. */
@@ -56,12 +64,21 @@ export function leftLying(trace: Trace, records: Records): string[] {
 function leftCanaries(trace: Trace, records: Records, tasksStillNs: number): string[] {
   let left = 0;
   let stillNs = tasksStillNs;
+  const look = (state: number | undefined, runNs: number | undefined): void => {
+    if (state !== taskStates.done || runNs === undefined) left++;
+    else stillNs = Math.min(stillNs, endNsOf(records) - runNs);
+  };
   for (let canary = 0; canary < canaryCountOf(records); canary++) {
-    if (records.canaryU16[canary * CANARY_HALVES + CANARY_STATE] !== taskStates.done) left++;
-    else {
-      const runNs = records.canaryF64[canary * CANARY_DOUBLES + CANARY_RUN] as number;
-      stillNs = Math.min(stillNs, endNsOf(records) - runNs);
-    }
+    const [row, half] = [canary * CANARY_DOUBLES, canary * CANARY_HALVES];
+    look(records.canaryU16[half + CANARY_STATE], records.canaryF64[row + CANARY_RUN]);
+    if (records.canaryU16[half + CANARY_STATE] !== taskStates.done) continue;
+    look(records.canaryU16[half + CANARY_LOCAL_STATE], records.canaryF64[row + CANARY_LOCAL_RUN]);
+  }
+  for (let timer = 0; timer < timerCountOf(records); timer++) {
+    look(
+      records.timerU16[timer * TIMER_HALVES + TIMER_STATE],
+      records.timerF64[timer * TIMER_DOUBLES + TIMER_RUN],
+    );
   }
   return left > 0 && stillNs > trace.drainNs * STILL_SHARE ? [sentence(`${left} canaries`, stillNs)] : [];
 }

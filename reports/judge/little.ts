@@ -12,7 +12,8 @@
  * stray looks of a thread that was stopped between a stamp and its counter; those are independent of each other,
  * so that their standard error is the plain one. That of looks in a row, which are alike, would grow with the lie.
  */
-import { type Records, TICK_NS, taskStates, tickRow } from "../../runtimes/record.ts";
+import { TICK_NS, taskStates, tickRow } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { FINISH, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";

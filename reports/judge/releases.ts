@@ -2,7 +2,7 @@
  * The releaser is ours and hands over what is due in the order of due times, canaries among the tasks: so do the
  * stamps of handing over ascend. A runtime that shifts its own lateness to the load breaks that.
  */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { canaryDueNs, TASK_DUE, TASK_F64, type Trace } from "../../workloads/trace/trace.ts";
 import {
   CANARY_DOUBLES,

@@ -1,5 +1,6 @@
 /** The stretches in which workers polled nothing: within the trial, in order, and never while a task holds one. */
-import { type Records, stretchKinds } from "../../runtimes/record.ts";
+import { stretchKinds } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   endNsOf,
   LANE_DOUBLES,

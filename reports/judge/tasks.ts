@@ -1,5 +1,6 @@
 /** The task rows: each task done once, with the reference's result, in time's order, and not too fast. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   NO_DUE,
   NONE,

@@ -3,7 +3,8 @@
  * The kernel says so, whom no runtime can ask to lie.
  */
 import type { TrialFacts } from "../../harness/trial/trial.ts";
-import { laneThreadIds, type Records } from "../../runtimes/record.ts";
+import { laneThreadIds } from "../../runtimes/lane-sums.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { LEAST_UNIT_NS } from "./tolerance.ts";
 
 /** What the kernel has not yet booked of a thread that is running: a tick, at 100 Hz. */

@@ -2,7 +2,8 @@
  * A worker does one thing at a time: what the rows say it polled, ran, held and rested must find room beside each
  * other in the time there was.
  */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { idleSpansOf } from "../metrics/idle.ts";
 import { lastAtMost, NO_SPANS, type Spans } from "../metrics/spans.ts";
 import {

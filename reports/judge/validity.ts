@@ -6,7 +6,7 @@
  * other from running, and the figures show that as the cost of oversubscription.
  */
 import type { TrialFacts } from "../../harness/trial/trial.ts";
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { TASK_DUE, TASK_F64, type Trace } from "../../workloads/trace/trace.ts";
 import { type SensorFigures, stretchNsOf, type Tail } from "../metrics/sensors.ts";
 import { FIRST_POLL, STARTS, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";

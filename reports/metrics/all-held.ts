@@ -1,5 +1,5 @@
 /** When holds keep every worker: by blocks alone nothing can run at all, whatever is ready. */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import {
   OP_CODE,

@@ -1,5 +1,6 @@
 /** The canaries of a trial as columns: when each was due, was handed over and ran, and which never ran. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   CANARY_DOUBLES,
   CANARY_DUE,

@@ -12,7 +12,7 @@
  *
  * Idle stretches too short for a row are unknown and count as not idle.
  */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import { HOLD_DOUBLES, HOLD_END, HOLD_HALVES, HOLD_OP, HOLD_START, holdCountOf } from "../rows.ts";
 import type { Canaries } from "./canaries.ts";

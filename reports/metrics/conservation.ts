@@ -5,7 +5,8 @@
  * The cause of starvation asks the same of late canaries only; this looks at every task, however short it waited.
  * Waits after the first poll have no rows of their own and are not in it.
  */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   NO_DUE,
   NONE,

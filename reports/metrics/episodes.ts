@@ -1,5 +1,5 @@
 /** Episodes of starvation: when ready work waited too long, how often, for how long, and under which holds. */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import {
   HOLD_DOUBLES,

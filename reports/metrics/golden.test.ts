@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { taskStates } from "../../runtimes/record.ts";
+import { recordsHeaderRow, taskStates } from "../../runtimes/record.ts";
 import type { CanarySchedule } from "../../workloads/trace/build.ts";
 import { BLOCK, CPU } from "../../workloads/trace/op.ts";
 import { TASK_DUE, TASK_F64 } from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
 import { closedLoad, dueAt, MS, openLoad } from "../fixtures/compositions.ts";
 import { playHeld } from "../fixtures/held.ts";
-import { facts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
+import { facts, runTimer, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
 import { type Measures, measure } from "./measures.ts";
@@ -408,6 +408,49 @@ test("a canary delayed by exactly 10 ms is not late, and one by more is", () => 
   expect(figure(measures, "lateCanaryShare")).toBe(1 / 4);
   expect(figure(measures, "starvedShare")).toBe((10 * MS + 1) / (100 * MS));
   expect(figure(measures, "episodes.over10ms.count")).toBe(1);
+});
+
+test("a timer's lateness is counted from its due time, up to the end where it never fired, and is no freeze", () => {
+  const scene = sceneOf(openLoad([], 400 * MS), halfPhase);
+  for (let timer = 0; timer < 39; timer++) runTimer(scene, timer, (10 * timer + 0.5 + 0.1 * timer) * MS);
+  scene.records.headerI32[recordsHeaderRow.index.timerCount] = 40;
+  sealAt(scene, 420 * MS);
+  const measures = measured(scene);
+  expect(figure(measures, "timerLatenessNs.count")).toBe(40);
+  expect(figure(measures, "timerLatenessNs.p50")).toBeCloseTo(1.9 * MS, 3);
+  expect(figure(measures, "timerLatenessNs.max")).toBe(29.5 * MS);
+  expect(figure(measures, "timerCensoredCount")).toBe(1);
+  expect(figure(measures, "longestFreezeNs")).toBe(null);
+});
+
+test("a local canary's delay is counted from when it was spawned, and is no freeze", () => {
+  const scene = sceneOf(openLoad([], 4 * MS), halfPhase);
+  for (let canary = 0; canary < 4; canary++) {
+    const dueNs = (canary + 0.5) * MS;
+    scene.releaser.canarySubmitted(canary, dueNs, dueNs);
+    if (canary < 3) scene.workers[0]?.canaryRan(canary, dueNs + 0.1 * MS);
+    if (canary < 2) scene.workers[0]?.localRan(canary, dueNs + (canary + 2) * MS);
+  }
+  sealAt(scene, 12.6 * MS);
+  const measures = measured(scene);
+  expect(figure(measures, "localCanaryDelayNs.count")).toBe(3);
+  expect(figure(measures, "localCanaryDelayNs.max")).toBe(10 * MS);
+  expect(figure(measures, "localCanaryDelayNs.mean")).toBeCloseTo(((1.9 + 2.9 + 10) / 3) * MS, 3);
+  expect(figure(measures, "localCensoredCount")).toBe(1);
+  expect(figure(measures, "canaryDelayNs.count")).toBe(4);
+});
+
+test("what an event loop says of itself is told as it said it, tails only where samples bear them", () => {
+  const scene = sceneOf(openLoad([], 4 * MS), halfPhase);
+  scene.workers[0]?.eventLoopSaid({ count: 100, delayNs: [10, 11, 12, 13, 100, 14], busyShare: 0.2 });
+  const measures = measured(scene);
+  expect(
+    ["p50", "p90", "p99", "p999", "max", "mean"].map((q) => figure(measures, `loopDelayNs.${q}`)),
+  ).toEqual([10, 11, null, null, 100, 14]);
+  expect(figure(measures, "loopUtilization")).toBe(0.2);
+  const silent = measured(sceneOf(openLoad([], 4 * MS), halfPhase));
+  expect(figure(silent, "loopDelayNs.count")).toBe(null);
+  expect(figure(silent, "loopUtilization")).toBe(null);
 });
 
 test("CPU holds make workers busy and not held", () => {

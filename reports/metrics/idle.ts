@@ -1,5 +1,6 @@
 /** The stretches in which each worker had nothing to poll, as far as they have rows. */
-import { type Records, stretchKinds } from "../../runtimes/record.ts";
+import { stretchKinds } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   LANE_DOUBLES,
   LANE_IDLE,

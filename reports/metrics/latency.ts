@@ -5,7 +5,8 @@
  * omission; Tene, "How NOT to Measure Latency"). A closed loop has no intended start: its wait starts where the
  * task was handed over, it has no lag, and its percentiles never mix with those of an open loop.
  */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   type Loop,
   TASK_CLASS,

@@ -11,7 +11,7 @@ export interface Metric {
   /** Unique; as in limits and columns, e.g. "waitNs.p99". */
   readonly name: string;
   /** The part of a document's `metrics` in which it stands; null: at the top. */
-  readonly section: "starvation" | "tokioMetrics" | "resources" | "sensors" | null;
+  readonly section: "starvation" | "eventLoop" | "tokioMetrics" | "resources" | "sensors" | null;
   readonly unit: Unit;
   readonly better: "lower" | "higher" | "neither";
   readonly definition: string;

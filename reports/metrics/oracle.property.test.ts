@@ -16,10 +16,12 @@ import {
   TASK_F64,
   TASK_SESSION,
   TASK_U32,
+  timerDueNs,
+  timerPeriodNs,
 } from "../../workloads/trace/trace.ts";
 import type { Composition } from "../../workloads/workload.ts";
 import { type NaiveCanary, type NaiveSpan, naiveCause, naiveViolatedShare } from "../fixtures/naive-cause.ts";
-import { facts as plainFacts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
+import { facts as plainFacts, runTimer, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { STATE, TASK_BYTES } from "../rows.ts";
 import { metrics } from "./catalog.ts";
 import { measure } from "./measures.ts";
@@ -45,11 +47,24 @@ interface NaiveTrial {
   readonly canaries: readonly (Omit<NaiveCanary, "runNs" | "isCensored"> & {
     readonly runNs: number | null;
   })[];
+  /** Null: never ran. */
+  readonly timers: readonly { readonly dueNs: number; readonly runNs: number | null }[];
+  /** Of the canaries that ran. */
+  readonly locals: readonly {
+    readonly dueNs: number;
+    readonly spawnedNs: number;
+    readonly runNs: number | null;
+  }[];
   readonly canaryPeriodNs: number;
   readonly holds: readonly (NaiveSpan & { readonly worker: number; readonly isBlock: boolean })[];
   /** By worker: stretches in which it had nothing to poll, and lengths of pauses; null: not watched. */
   readonly idle: readonly (readonly NaiveSpan[])[];
   readonly pausesNs: readonly (readonly number[] | null)[];
+  readonly loopSaid: {
+    readonly count: number;
+    readonly delayNs: readonly number[];
+    readonly busyShare: number;
+  } | null;
   readonly workerCount: number;
   readonly windowNs: number;
   readonly endNs: number;
@@ -108,6 +123,8 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     ),
     ...naiveHeld(trial, spanNs),
     ...naiveCanaries(trial, spanNs),
+    ...naiveOthers(trial, spanNs),
+    ...naiveLoop(trial),
     ...naiveUnserved(trial, arrivalNs),
     ...naiveEpisodes(trial, spanNs),
     ...naiveCause({ ...trial, canaries: seenCanaries(trial, spanNs) }),
@@ -298,6 +315,42 @@ function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number
         ? null
         : (seen.find(({ dueNs, runNs }) => runNs - dueNs === longest)?.dueNs ?? null),
     ...naiveSummary("canaryDelayNs", delays),
+  };
+}
+
+/** Timer and local canaries. */
+function naiveOthers({ timers, locals, endNs }: NaiveTrial, spanNs: number): Record<string, number | null> {
+  const seenTimers = timers.filter(({ dueNs }) => dueNs <= spanNs);
+  const seenLocals = locals.filter(({ dueNs }) => dueNs <= spanNs);
+  return {
+    ...naiveSummary(
+      "timerLatenessNs",
+      seenTimers.map(({ dueNs, runNs }) => (runNs ?? endNs) - dueNs),
+    ),
+    timerCensoredCount: seenTimers.filter(({ runNs }) => runNs === null).length,
+    ...naiveSummary(
+      "localCanaryDelayNs",
+      seenLocals.map(({ spawnedNs, runNs }) => (runNs ?? endNs) - spawnedNs),
+    ),
+    localCensoredCount: seenLocals.filter(({ runNs }) => runNs === null).length,
+  };
+}
+
+/** What the event loop said of itself stands in the records as it was said; few samples say little of a tail. */
+function naiveLoop({ loopSaid }: NaiveTrial): Record<string, number | null> {
+  const { count, delayNs, busyShare } = loopSaid ?? { count: null, delayNs: [], busyShare: null };
+  const [p50, p90, p99, p999, max = null, mean = null] = delayNs;
+  const told = (ns: number | undefined, above: number): number | null =>
+    ns === undefined || count === null || count - Math.ceil(count * (1 - above)) < 10 ? null : ns;
+  return {
+    "loopDelayNs.count": count,
+    "loopDelayNs.p50": told(p50, 0.5),
+    "loopDelayNs.p90": told(p90, 0.1),
+    "loopDelayNs.p99": told(p99, 0.01),
+    "loopDelayNs.p999": told(p999, 0.001),
+    "loopDelayNs.max": max,
+    "loopDelayNs.mean": mean,
+    loopUtilization: busyShare,
   };
 }
 
@@ -555,6 +608,9 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
   // All of them are written as holds of the first task.
   const heldNs = written.reduce((sum, hold) => sum + hold.endNs - hold.startNs, 0);
   const stretches = random.stretches.slice(0, random.workers.length);
+  const loopSaid = random.hasResources ? { count: 1234, delayNs: [1, 2, 3, 4, 5, 6], busyShare: 0.25 } : null;
+  if (loopSaid !== null) scene.workers[0]?.eventLoopSaid(loopSaid);
+  const canaries = writeCanaries(scene, random);
   const idle = stretches.map((own, worker) => writeStretches(scene, worker, { ...own, endNs }));
   return {
     scene,
@@ -565,7 +621,10 @@ function play(random: Random): { scene: Scene; trial: NaiveTrial } {
       coreCount: random.coreCount,
       foreign: random.foreign === null ? null : laidOut(random.foreign),
       pausesNs: stretches.map(({ pausesNs }) => pausesNs),
-      canaries: writeCanaries(scene, random),
+      canaries,
+      timers: writeTimers(scene, random),
+      locals: writeLocals(scene, random, canaries),
+      loopSaid,
       latenessNs: writeTicks(scene, random),
       holds: written,
       workerCount: random.workers.length,
@@ -672,6 +731,28 @@ function writeCanaries(scene: Scene, random: Random): NaiveTrial["canaries"] {
     scene.releaser.canarySubmitted(canary, dueNs, submittedNs);
     if (delayNs !== null) scene.workers[worker]?.canaryRan(canary, dueNs + delayNs);
     return { dueNs, submittedNs, runNs: delayNs === null ? null : dueNs + delayNs, worker };
+  });
+}
+
+function writeTimers(scene: Scene, random: Random): NaiveTrial["timers"] {
+  const spanNs = scene.trace.windowNs === 0 ? 45e6 : scene.trace.windowNs;
+  const periodNs = timerPeriodNs(scene.trace);
+  const count = periodNs === 0 ? 0 : Math.floor(spanNs / periodNs);
+  scene.records.headerI32[recordsHeaderRow.index.timerCount] = count;
+  return Array.from({ length: count }, (_, timer) => {
+    const dueNs = timerDueNs(scene.trace, timer);
+    const delayNs = random.canaryDelaysNs[(timer + 1) % random.canaryDelaysNs.length] ?? null;
+    if (delayNs !== null) runTimer(scene, timer, dueNs + delayNs);
+    return { dueNs, runNs: delayNs === null ? null : dueNs + delayNs };
+  });
+}
+
+function writeLocals(scene: Scene, random: Random, canaries: NaiveTrial["canaries"]): NaiveTrial["locals"] {
+  return canaries.flatMap(({ dueNs, runNs: spawnedNs, worker }, canary) => {
+    if (spawnedNs === null) return [];
+    const delayNs = random.canaryDelaysNs[(canary + 2) % random.canaryDelaysNs.length] ?? null;
+    if (delayNs !== null) scene.workers[worker]?.localRan(canary, spawnedNs + delayNs);
+    return [{ dueNs, spawnedNs, runNs: delayNs === null ? null : spawnedNs + delayNs }];
   });
 }
 

@@ -1,5 +1,5 @@
 /** How much longer than asked each block lasted. */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { BLOCK } from "../../workloads/trace/op.ts";
 import {
   OP_A,

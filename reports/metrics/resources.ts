@@ -1,6 +1,6 @@
 /** What a trial took: CPU by kind of thread, idle time, pauses, memory, switches, and the peer's CPU. */
 import type { TrialFacts } from "../../harness/trial/trial.ts";
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   endNsOf,
   LANE_DOUBLES,

@@ -3,7 +3,8 @@
  * itself was. They tell whether a trial may be believed (`reports/judge/validity.ts`), not how good a runtime is.
  */
 import type { MachineSamples, TrialFacts } from "../../harness/trial/trial.ts";
-import { type Records, tickRow } from "../../runtimes/record.ts";
+import { tickRow } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import {
   NONE,

@@ -1,5 +1,6 @@
 /** Whether sessions were served alike. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { NONE, TASK_DUE, TASK_F64, TASK_SESSION, TASK_U32, type Trace } from "../../workloads/trace/trace.ts";
 import { median } from "../interval.ts";
 import { FINISH, STATE, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";

@@ -5,7 +5,8 @@
  * Only injected canaries are used. One that never ran is censored: its delay is at least what had passed
  * when the trial was sealed.
  */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { TASK_CLASS, TASK_DUE, TASK_F64, TASK_U32, type Trace } from "../../workloads/trace/trace.ts";
 import { FINISH, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";
 import type { AllHeld } from "./all-held.ts";

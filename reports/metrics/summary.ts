@@ -47,17 +47,20 @@ export function summarize(values: Float64Array): Summary {
     if (value > max) max = value;
   }
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0] = quantiles(values, Object.values(percentiles));
-  const shown = (q: number, value: number): number | null =>
-    count - nearestRank(q, count) >= MIN_SAMPLES_ABOVE ? value : null;
   return {
     count,
-    p50: shown(percentiles.p50, p50),
-    p90: shown(percentiles.p90, p90),
-    p99: shown(percentiles.p99, p99),
-    p999: shown(percentiles.p999, p999),
+    p50: shownQuantile(percentiles.p50, count, p50),
+    p90: shownQuantile(percentiles.p90, count, p90),
+    p99: shownQuantile(percentiles.p99, count, p99),
+    p999: shownQuantile(percentiles.p999, count, p999),
     max,
     mean: sum / count,
   };
+}
+
+/** `value`, the q-quantile of `count` samples, or null where too few lie above it. */
+export function shownQuantile(q: number, count: number, value: number): number | null {
+  return count - nearestRank(q, count) >= MIN_SAMPLES_ABOVE ? value : null;
 }
 
 const meanings: Readonly<Record<keyof Summary, string>> = {
@@ -70,10 +73,10 @@ const meanings: Readonly<Record<keyof Summary, string>> = {
   mean: "Mean of",
 };
 
-/** The seven metrics of one distribution of lengths of time. */
+/** The seven metrics of one distribution of lengths of time; all null where the trial has none. */
 export function summaryMetrics(
   what: Pick<Metric, "name" | "section" | "definition" | "source">,
-  summaryOf: (trial: Measures) => Summary,
+  summaryOf: (trial: Measures) => Summary | null,
 ): Metric[] {
   return summaryFields.map((field) => ({
     name: `${what.name}.${field}`,
@@ -82,6 +85,6 @@ export function summaryMetrics(
     better: field === "count" ? "neither" : "lower",
     definition: `${meanings[field]} ${what.name}: ${what.definition}`,
     source: field in percentiles ? `${what.source} Exact, nearest rank ceil(q·n).` : what.source,
-    of: (trial) => summaryOf(trial)[field],
+    of: (trial) => summaryOf(trial)?.[field] ?? null,
   }));
 }

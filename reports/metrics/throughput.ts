@@ -1,5 +1,6 @@
 /** How much was done: a rate for counted loads, what was offered and what was done for the others. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import { TASK_DUE, TASK_F64, type Trace } from "../../workloads/trace/trace.ts";
 import { FINISH, STATE, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";
 import type { Metric } from "./metric.ts";

@@ -4,7 +4,7 @@
  * Its ratios of slow polls and of long delays after a wake-up are left out: the records have a task's polls and
  * resume waits as sums, and only the delay of its first poll by itself.
  */
-import type { Records } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import {
   FIRST_POLL,
   HELD,

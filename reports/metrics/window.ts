@@ -1,5 +1,6 @@
 /** The measured window [0, T]: it starts at the epoch and nothing is cut from it. */
-import { type Records, taskStates } from "../../runtimes/record.ts";
+import { taskStates } from "../../runtimes/record.ts";
+import type { Records } from "../../runtimes/records.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { endNsOf, FINISH, STATE, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";
 

@@ -3,18 +3,18 @@ import { strideIn } from "../../workloads/trace/layout.ts";
 import { CPU, opNames, ops } from "../../workloads/trace/op.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
 import type { Composition, OpSpec, Stream } from "../../workloads/workload.ts";
+import { opsPerformed, sumLanes } from "../lane-sums.ts";
 import {
   canaryRow,
   holdRow,
   laneRow,
-  opsPerformed,
-  type Records,
   recordsHeaderRow,
   stretchRow,
-  sumLanes,
   taskRecordRow,
   taskStates,
+  timerRow,
 } from "../record.ts";
+import type { Records } from "../records.ts";
 import { allHeld, simulated } from "./fixtures/simulated.ts";
 
 function composed(streams: readonly Stream[], windowNs: number): Composition {
@@ -285,6 +285,35 @@ test("a task is before the canary that is due at the same instant", async () => 
   const composition = composed([dueAt([0, 0], [{ op: "block", ns: ms(100) }])], ms(200));
   const { records } = await simulated(composition, { workerCount: 2 }, { periodNs: ms(1), phaseNs: 0 });
   expect(canaryDelaysNs(records).at(-1)).toBe(ms(100));
+});
+
+test("timer and local canaries take their turn in the queue and no time", async () => {
+  const composition = composed([dueAt([0, 0], [{ op: "block", ns: ms(100) }])], ms(200));
+  const { records } = await simulated(composition, { workerCount: 2 }, { periodNs: ms(1), phaseNs: ms(0.5) });
+  const stride = strideIn(timerRow, "f64");
+  const latenessNs = Array.from(
+    { length: records.headerI32[recordsHeaderRow.index.timerCount] as number },
+    (_, row) =>
+      (records.timerF64[row * stride + timerRow.index.runNs] as number) -
+      (records.timerF64[row * stride + timerRow.index.dueNs] as number),
+  );
+  expect(latenessNs).toEqual(
+    Array.from({ length: 20 }, (_, timer) => Math.max(0, ms(99.5) - timer * ms(10))),
+  );
+  const canaries = strideIn(canaryRow, "f64");
+  for (let canary = 0; canary < 200; canary++) {
+    const row = canary * canaries;
+    expect(records.canaryF64[row + canaryRow.index.localRunNs]).toBe(
+      records.canaryF64[row + canaryRow.index.runNs],
+    );
+  }
+  expect([sumLanes(records, "timersRun"), sumLanes(records, "localsRun")]).toEqual([20, 200]);
+});
+
+test("a counted load has the timer canaries that are due until its last task ended", async () => {
+  const composition = composed([dueAt([0], [{ op: "sleep", ns: ms(25) }])], 0);
+  const { records } = await simulated(composition, { workerCount: 1 }, { periodNs: ms(1), phaseNs: ms(0.5) });
+  expect(records.headerI32[recordsHeaderRow.index.timerCount]).toBe(3);
 });
 
 test("cpu waits for a core and keeps its worker meanwhile", async () => {

@@ -7,6 +7,7 @@
  * set up; then roots by id; then the canary. So of a blocker and a canary due together the blocker is first.
  * After each of these the idle workers take what is ready, before the next one happens.
  */
+
 import { strict as assert } from "node:assert";
 import { burn } from "../../workloads/trace/kernel.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
@@ -22,9 +23,13 @@ import {
   TASK_THINK,
   TASK_U32,
   type Trace,
+  timerDueNs,
 } from "../../workloads/trace/trace.ts";
-import { type Records, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
+import { timersDueBy } from "../canary-counts.ts";
+import { type Ids, idsOf } from "../ids.ts";
+import { recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
 import { Recorder } from "../recorder.ts";
+import type { Records } from "../records.ts";
 import { allocateTasks, JOIN_AWAITED, JOIN_ENDED, JOIN_RUNNING, type Tasks } from "../tasks.ts";
 import { Timers } from "../timers.ts";
 import { Ring } from "./ring.ts";
@@ -59,7 +64,8 @@ class Model {
   readonly #recorders: readonly Recorder[];
   readonly #releaser: Recorder;
   readonly #events = new Timers();
-  /** What is ready: task ids, and canaries as the complement of their index. */
+  readonly #ids: Ids;
+  /** What is ready, as ids of tasks and canaries. */
   readonly #ready: Ring;
   /** The idle workers, the one that takes the next task last; and by worker, since when. */
   readonly #idle: Int32Array;
@@ -88,7 +94,8 @@ class Model {
     this.#stepper = new Stepper(trace, this.#tasks.states);
     this.#recorders = Array.from({ length: workerCount }, (_, lane) => new Recorder(records, lane));
     this.#releaser = new Recorder(records, workerCount);
-    this.#ready = new Ring(trace.taskCount + records.shape.canaryCapacity);
+    this.#ids = idsOf(records.shape);
+    this.#ready = new Ring(this.#ids.end);
     this.#idle = new Int32Array(workerCount);
     this.#idleSinceNs = new Float64Array(workerCount);
     this.#awaitingCore = new Ring(workerCount);
@@ -106,17 +113,20 @@ class Model {
     const cutOffNs = trace.windowNs + trace.drainNs;
     let root = 0;
     let canary = 0;
+    let timer = 0;
     for (;;) {
       const rootNs = root < trace.rootCount ? this.#dueNs(root) : Number.POSITIVE_INFINITY;
       const canaryNs = this.#canaryNs(canary);
       const eventNs = this.#events.firstNs;
-      const nextNs = Math.min(eventNs, rootNs, canaryNs);
+      const timerNs = this.#timerNs(timer);
+      const nextNs = Math.min(eventNs, rootNs, canaryNs, timerNs);
       if (!(nextNs <= cutOffNs)) break;
       if (this.#isOver(nextNs)) break;
       this.#nowNs = nextNs;
       if (eventNs === nextNs) this.#happen();
       else if (rootNs === nextNs) this.#releaseRoot(root++);
-      else this.#releaseCanary(canary++);
+      else if (canaryNs === nextNs) this.#releaseCanary(canary++);
+      else this.#wakeTimer(timer++);
       this.#serve();
     }
     this.#seal(cutOffNs);
@@ -136,6 +146,12 @@ class Model {
   #canaryNs(index: number): number {
     const { trace, records } = this.#settings;
     return index < records.shape.canaryCapacity ? canaryDueNs(trace, index) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The same for timer canaries. */
+  #timerNs(index: number): number {
+    const { trace, records } = this.#settings;
+    return index < records.shape.timerCapacity ? timerDueNs(trace, index) : Number.POSITIVE_INFINITY;
   }
 
   #happen(): void {
@@ -160,7 +176,25 @@ class Model {
 
   #releaseCanary(canary: number): void {
     this.#releaser.canarySubmitted(canary, this.#nowNs, this.#nowNs);
-    this.#ready.push(~canary);
+    this.#ready.push(this.#ids.canaries + canary);
+  }
+
+  /** A timer fires when it is due; what waits for it takes its turn in the queue. */
+  #wakeTimer(timer: number): void {
+    (this.#recorders[0] as Recorder).timerSet(timer, this.#nowNs);
+    this.#ready.push(this.#ids.timers + timer);
+  }
+
+  #runCanary(recorder: Recorder, id: number): void {
+    const { canaries, timers, locals } = this.#ids;
+    if (id >= locals) {
+      recorder.localRan(id - locals, this.#nowNs);
+    } else if (id >= timers) {
+      recorder.timerRan(id - timers, this.#nowNs);
+    } else {
+      recorder.canaryRan(id - canaries, this.#nowNs);
+      this.#ready.push(locals + id - canaries);
+    }
   }
 
   /** One of the conditions of a task with a due time has come true; the last one makes it ready. */
@@ -192,8 +226,8 @@ class Model {
       const next = this.#ready.shift();
       const worker = this.#idle[this.#idleCount - 1] as number;
       const recorder = this.#recorders[worker] as Recorder;
-      if (next < 0) {
-        recorder.canaryRan(~next, this.#nowNs);
+      if (next >= this.#ids.canaries) {
+        this.#runCanary(recorder, next);
       } else {
         this.#idleCount--;
         this.#parkedCount = Math.min(this.#parkedCount, this.#idleCount);
@@ -363,6 +397,7 @@ class Model {
     const at = recordsHeaderRow.index;
     records.headerI32[at.tasksEnded] = isCutOff ? 0 : 1;
     records.headerI32[at.releaseEnded] = 1;
+    records.headerI32[at.timerCount] = timersDueBy(trace, records, isCutOff ? cutOffNs : this.#nowNs);
     records.headerF64[at.endNs] = endNs;
   }
 }

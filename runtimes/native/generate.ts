@@ -8,14 +8,9 @@ import type { FieldType, Layout } from "../../workloads/trace/layout.ts";
 import { OP_CODE_LIMIT, type OpName, opNames, ops } from "../../workloads/trace/op.ts";
 import { PAYLOAD_LIMIT_BYTES } from "../../workloads/trace/payload.ts";
 import { referenceChecksums } from "../../workloads/trace/reference.ts";
-import { allocateTrace, NO_DUE, NONE, TRACE_VERSION } from "../../workloads/trace/trace.ts";
-import {
-  allocateRecords,
-  CPU_HOLD_ROW_MIN_NS,
-  RECORDS_VERSION,
-  stretchKinds,
-  taskStates,
-} from "../record.ts";
+import { allocateTrace, NO_DUE, NONE, PERIODS_A_TIMER, TRACE_VERSION } from "../../workloads/trace/trace.ts";
+import { CPU_HOLD_ROW_MIN_NS, RECORDS_VERSION, stretchKinds, taskStates } from "../record.ts";
+import { allocateRecords } from "../records.ts";
 import { everyOpTrace } from "./every-op.ts";
 import { layoutFingerprint, plainRows, sharedRows } from "./layouts.ts";
 
@@ -126,6 +121,8 @@ function constants(): string {
     `pub const NO_DUE: f64 = ${rustDouble(NO_DUE)};`,
     "/// A shorter CPU hold gets no row.",
     `pub const CPU_HOLD_ROW_MIN_NS: f64 = ${rustDouble(CPU_HOLD_ROW_MIN_NS)};`,
+    "/// The period of timer canaries, in periods of injected ones.",
+    `pub const PERIODS_A_TIMER: f64 = ${rustDouble(PERIODS_A_TIMER)};`,
     "/// Opcodes are below this.",
     `pub const OP_CODE_LIMIT: usize = ${OP_CODE_LIMIT};`,
     "/// The largest payload of an echo.",
@@ -206,6 +203,7 @@ function emptyRecords(): { bytes: Uint8Array } {
     laneCount: 0,
     taskCount: 0,
     canaryCapacity: 0,
+    timerCapacity: 0,
     holdCapacity: 0,
     tickCapacity: 0,
     stretchCapacity: 0,

@@ -14,6 +14,7 @@ import {
   taskRecordRow,
   taskStates,
   tickRow,
+  timerRow,
 } from "../record.ts";
 
 /** Rows that nobody writes while the addon reads them, or that it builds itself. */
@@ -33,6 +34,7 @@ export const sharedRows: readonly Layout<string>[] = [
   laneRow,
   taskRecordRow,
   canaryRow,
+  timerRow,
   holdRow,
   tickRow,
   stretchRow,

@@ -12,7 +12,10 @@ const isBuilt = native.availability().available;
 const prelude = `
   const { build } = await import("./dist/workloads/trace/build.js");
   const { OP_CODE, OP_U32 } = await import("./dist/workloads/trace/trace.js");
-  const record = await import("./dist/runtimes/record.js");
+  const { recordsHeaderRow } = await import("./dist/runtimes/record.js");
+  const { allocateRecords } = await import("./dist/runtimes/records.js");
+  const { shapeFor } = await import("./dist/runtimes/records-room.js");
+  const { sumLanes } = await import("./dist/runtimes/lane-sums.js");
   const { monotonicNs } = await import("./dist/runtimes/clock.js");
   const { native } = await import("./dist/runtimes/native/native.js");
   const traceOf = (ops, connectionCount = 0) => build({
@@ -23,11 +26,11 @@ const prelude = `
     }],
   }, 1, { periodNs: 0 });
   const start = async (trace, { workerCount = 2, peerPort = null } = {}) => {
-    const records = record.allocateRecords(record.shapeFor(trace, workerCount));
+    const records = allocateRecords(shapeFor(trace, workerCount));
     const started = await native.start({
       workerCount, coreCount: 2, options: {}, trace, records, warmUp: traceOf([]), peerPort, unitNs: 2.5,
     });
-    records.headerF64[record.recordsHeaderRow.index.epochNs] = monotonicNs();
+    records.headerF64[recordsHeaderRow.index.epochNs] = monotonicNs();
     return { records, started };
   };
 `;
@@ -50,8 +53,8 @@ describe.skipIf(!isBuilt)("a process with the addon", () => {
     const { status, stderr } = run(`
       const { records, started } = await start(traceOf([{ op: "block", ns: 3600e9 }]));
       started.execute();
-      while (record.sumLanes(records, "started") < 1) await new Promise((resolve) => setImmediate(resolve));
-      Atomics.store(records.headerI32, record.recordsHeaderRow.index.stop, 1);
+      while (sumLanes(records, "started") < 1) await new Promise((resolve) => setImmediate(resolve));
+      Atomics.store(records.headerI32, recordsHeaderRow.index.stop, 1);
       started.stop();
       process.exit(7);
     `);
@@ -73,8 +76,8 @@ describe.skipIf(!isBuilt)("a process with the addon", () => {
     const { status, stderr } = run(`
       const { records, started } = await start(traceOf([{ op: "yield" }]));
       const execution = started.execute();
-      while (record.sumLanes(records, "done") < 1) await new Promise((resolve) => setImmediate(resolve));
-      Atomics.store(records.headerI32, record.recordsHeaderRow.index.stop, 1);
+      while (sumLanes(records, "done") < 1) await new Promise((resolve) => setImmediate(resolve));
+      Atomics.store(records.headerI32, recordsHeaderRow.index.stop, 1);
       started.stop();
       await execution;
     `);

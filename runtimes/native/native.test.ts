@@ -24,17 +24,10 @@ import {
 import type { Composition, OpSpec, TaskSpec } from "../../workloads/workload.ts";
 import { monotonicNs } from "../clock.ts";
 import { replyFrame, requestFrame } from "../echo-frame.ts";
-import {
-  allocateRecords,
-  canaryRow,
-  opsPerformed,
-  type Records,
-  recordsHeaderRow,
-  shapeFor,
-  sumLanes,
-  taskRecordRow,
-  taskStates,
-} from "../record.ts";
+import { opsPerformed, sumLanes } from "../lane-sums.ts";
+import { canaryRow, recordsHeaderRow, taskRecordRow, taskStates } from "../record.ts";
+import { allocateRecords, type Records } from "../records.ts";
+import { shapeFor } from "../records-room.ts";
 import type { Runtime, RuntimeStats } from "../runtime.ts";
 import { everyOpTrace } from "./every-op.ts";
 import { packageRoot } from "./generate.ts";

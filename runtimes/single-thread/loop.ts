@@ -5,10 +5,12 @@
  * What was injected and what became ready here is read as one queue in the order of submission: each local
  * entry remembers how far the injector had come when it was pushed.
  */
+
 import { BaseLoop } from "../base-loop.ts";
 import type { LoopSettings } from "../thread.ts";
 import { Idle, IN_LOOP } from "../work-stealing/idle.ts";
 import { EMPTY, Injector } from "../work-stealing/injector.ts";
+import { watchEventLoop } from "./event-loop-delay.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 /** Polls in a turn, after which libuv turns. As the event interval of the others. */
@@ -26,6 +28,13 @@ export class EventLoop extends BaseLoop {
     const { queues } = settings;
     this.#injector = new Injector(queues.injectors[0] as Int32Array);
     this.#idle = new Idle(queues.idle);
+  }
+
+  override async run(): Promise<void> {
+    // A warm-up leaves no mark in the histogram.
+    const record = this.untilIdle ? null : watchEventLoop(this.recorder);
+    await super.run();
+    record?.();
   }
 
   ready(task: number): void {
@@ -105,7 +114,7 @@ export class EventLoop extends BaseLoop {
       return;
     }
     this.#timerCount--;
-    this.interpreter.slept(task, dueNs);
+    this.timerFired(task, dueNs);
   }
 
   #releaseAt(task: number, dueNs: number): void {

@@ -4,6 +4,7 @@
  * The clock is read after each answer: what a scheduler takes to decide is waiting, not the next task's service.
  */
 import { shown } from "../../workloads/parameter.ts";
+import { idsOf } from "../ids.ts";
 import { ParkingLoop } from "../parking-loop.ts";
 import type { LoopSettings } from "../thread.ts";
 import { Idle } from "../work-stealing/idle.ts";
@@ -22,7 +23,7 @@ export class UserLoop extends ParkingLoop {
   /** `shared` are the words that the definition asked for. */
   constructor(settings: LoopSettings, definition: RuntimeDefinition, shared: Int32Array) {
     super({ ...settings, eventInterval: TURN_POLLS, timerGranularityNs: 0 });
-    const { worker, workerCount, options, trace, records, queues, ring } = settings;
+    const { worker, workerCount, options, records, queues, ring } = settings;
     const injector = new Injector(queues.injectors[0] as Int32Array);
     this.#waiting = new Waiting({
       worker,
@@ -32,7 +33,7 @@ export class UserLoop extends ParkingLoop {
       next: () => this.#next(),
       isStopped: () => this.isStopped(),
     });
-    this.#idCount = trace.taskCount + records.shape.canaryCapacity;
+    this.#idCount = idsOf(records.shape).end;
     this.#scheduler = schedulerOf(definition, {
       ...{ worker, workerCount, idCount: this.#idCount, options, shared },
       takeInjected: () => injector.pop(),

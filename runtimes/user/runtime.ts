@@ -1,7 +1,9 @@
 /** A runtime around a user's scheduler: starts its workers, whose loops ask that scheduler what to poll. */
+
 import { strict as assert } from "node:assert";
 import { shown } from "../../workloads/parameter.ts";
 import { opNames } from "../../workloads/trace/op.ts";
+import { idsOf } from "../ids.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
 import type { RuntimeDefinition, SharedBy } from "./definition.ts";
@@ -35,7 +37,7 @@ export function userRuntime(
     start: async (settings) => {
       const { workerCount, options, trace, records } = settings;
       assert(definition.workers === "many" || workerCount === 1, `${name} has one worker`);
-      const idCount = trace.taskCount + records.shape.canaryCapacity;
+      const idCount = idsOf(records.shape).end;
       const shared = sharedWords(definition, { workerCount, idCount, options });
       const forEntry: UserEntry = { module: identity, shared };
       return startThreads(settings, {

@@ -4,7 +4,9 @@
  * Each worker has a deque; idle workers steal from it at every op boundary, since a task is an id and a row in
  * shared memory. What comes from outside goes through one inject queue.
  */
+
 import { opNames } from "../../workloads/trace/op.ts";
+import { canaryPolls } from "../ids.ts";
 import { POLL_LIMIT, pollBound } from "../poll-bound.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
@@ -22,7 +24,7 @@ export const workStealing: Runtime = {
   start: async (settings) => {
     const { trace, records, workerCount } = settings;
     const { connectionCount } = trace;
-    const polls = pollBound(trace, records.shape.canaryCapacity);
+    const polls = pollBound(trace, canaryPolls(records.shape));
     if (polls > POLL_LIMIT) {
       throw new Error(`the trace may need ${polls} polls; work-stealing takes at most ${POLL_LIMIT} a trial`);
     }

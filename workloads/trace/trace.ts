@@ -273,10 +273,36 @@ export function successorsOf(trace: Trace): Uint32Array {
 
 /** When canary `index` is due: one in every period, at a seeded random instant unless the phase is fixed. */
 export function canaryDueNs(trace: Trace, index: number): number {
-  const { canaryPeriodNs, canaryPhaseNs } = trace;
-  if (canaryPhaseNs >= 0) return index * canaryPeriodNs + canaryPhaseNs;
-  const draw = fold(fold(fold(0x43414e41, trace.seed >>> 0), index), 0x52590000) / 2 ** 32;
-  return index * canaryPeriodNs + draw * canaryPeriodNs;
+  return instantIn(trace, { index, periodNs: trace.canaryPeriodNs, kind: INJECTED });
+}
+
+/**
+ * Timer canaries are this many times rarer than injected ones: each wakes a worker that rests, so they add a tenth
+ * to what the injected ones cost, and a second still has a hundred of them.
+ */
+export const PERIODS_A_TIMER = 10;
+
+/** One timer canary in every such period; 0: none. */
+export function timerPeriodNs({ canaryPeriodNs }: Pick<Trace, "canaryPeriodNs">): number {
+  return PERIODS_A_TIMER * canaryPeriodNs;
+}
+
+/** When timer canary `index` is due, by the same rule. */
+export function timerDueNs(trace: Trace, index: number): number {
+  return instantIn(trace, { index, periodNs: timerPeriodNs(trace), kind: TIMER });
+}
+
+/** What the draws of each kind begin with, so that they are independent: "CANA", "TIME". */
+const INJECTED = 0x43414e41;
+const TIMER = 0x54494d45;
+
+function instantIn(
+  { seed, canaryPhaseNs }: Trace,
+  { index, periodNs, kind }: { index: number; periodNs: number; kind: number },
+): number {
+  if (canaryPhaseNs >= 0) return index * periodNs + canaryPhaseNs;
+  const draw = fold(fold(fold(kind, seed >>> 0), index), 0x52590000) / 2 ** 32;
+  return index * periodNs + draw * periodNs;
 }
 
 /** The seed of the op at program counter `pc` of a task: what its CPU work or its payload starts from. */

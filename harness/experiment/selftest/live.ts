@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judgeTrial, type TrialRow } from "../../../reports/analyze.ts";
 import { leafOf } from "../../../reports/metrics/tree.ts";
-import type { Records } from "../../../runtimes/record.ts";
+import type { Records } from "../../../runtimes/records.ts";
 import { referenceChecksums } from "../../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../../workloads/trace/trace.ts";
 import { runTrial, type TrialRequest } from "../../trial/run-trial.ts";

@@ -9,7 +9,7 @@ import {
   HOLD_WORDS,
   holdCountOf,
 } from "../../../reports/rows.ts";
-import type { Records } from "../../../runtimes/record.ts";
+import type { Records } from "../../../runtimes/records.ts";
 import { BLOCK } from "../../../workloads/trace/op.ts";
 import {
   allocateTrace,

@@ -5,7 +5,7 @@
  */
 import { nearestRank } from "../../../reports/metrics/quantile.ts";
 import { FIRST_POLL, SUBMITTED, TASK_DOUBLES } from "../../../reports/rows.ts";
-import type { Records } from "../../../runtimes/record.ts";
+import type { Records } from "../../../runtimes/records.ts";
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import type { Figure } from "./answer.ts";

@@ -4,17 +4,19 @@
 use crate::cells::{F64, I32, U8, U16, U32};
 
 pub const LAYOUT_FINGERPRINT: &str =
-    "89f2ac6e59f73d4a4a86de96e88a11a9e63ad8ca2946a87a0fca95e37c52a8ef";
+    "bb8fea4397837c0a016dc06078422e120e37c9141c866263d8abeb58c08babe4";
 pub const TRACE_MAGIC: [u8; 8] = *b"ISOTRACE";
 pub const TRACE_VERSION: u32 = 1;
 pub const RECORDS_MAGIC: [u8; 8] = *b"ISORECRD";
-pub const RECORDS_VERSION: u32 = 2;
+pub const RECORDS_VERSION: u32 = 3;
 /// No such task, session or parent.
 pub const NONE: u32 = 4294967295;
 /// No due time.
 pub const NO_DUE: f64 = -1.0;
 /// A shorter CPU hold gets no row.
 pub const CPU_HOLD_ROW_MIN_NS: f64 = 1000000.0;
+/// The period of timer canaries, in periods of injected ones.
+pub const PERIODS_A_TIMER: f64 = 10.0;
 /// Opcodes are below this.
 pub const OP_CODE_LIMIT: usize = 16;
 /// The largest payload of an echo.
@@ -130,10 +132,12 @@ pub struct RecordsHeader {
     pub lane_count: U32,
     pub task_count: U32,
     pub canary_capacity: U32,
+    pub timer_capacity: U32,
     pub hold_capacity: U32,
     pub tick_capacity: U32,
     pub stretch_capacity: U32,
     pub canary_count: I32,
+    pub timer_count: I32,
     pub hold_count: I32,
     pub tick_count: I32,
     pub tasks_ended: I32,
@@ -147,7 +151,7 @@ pub struct RecordsHeader {
     pub reserved2: F64,
     pub reserved3: F64,
     pub reserved4: F64,
-    pub reserved5: F64,
+    pub unwritten: [U32; 16],
 }
 
 #[repr(C)]
@@ -160,23 +164,32 @@ pub struct Lane {
     pub polls: U32,
     pub spawned: U32,
     pub canaries_run: U32,
+    pub timers_run: U32,
+    pub locals_run: U32,
     pub steals: U32,
     pub parks: U32,
     pub thread_id: U32,
     pub overflows: U32,
     pub forced_yields: U32,
     pub lifo_polls: U32,
-    pub wakes: U32,
     pub stretch_first: U32,
     pub stretch_capacity: U32,
     pub stretch_count: U32,
     pub stretches_lost: U32,
     pub gc_watched: U32,
+    pub loop_delay_count: U32,
     pub op_count: [U32; 16],
     pub shortest_ns: [F64; 16],
     pub idle_ns: F64,
     pub gc_ns: F64,
     pub gc_longest_ns: F64,
+    pub loop_delay_p50_ns: F64,
+    pub loop_delay_p90_ns: F64,
+    pub loop_delay_p99_ns: F64,
+    pub loop_delay_p999_ns: F64,
+    pub loop_delay_max_ns: F64,
+    pub loop_delay_mean_ns: F64,
+    pub loop_busy_share: F64,
     pub reserved0: F64,
     pub reserved1: F64,
     pub reserved2: F64,
@@ -203,6 +216,17 @@ pub struct TaskRecord {
 pub struct Canary {
     pub due_ns: F64,
     pub submitted_ns: F64,
+    pub run_ns: F64,
+    pub local_run_ns: F64,
+    pub worker: U16,
+    pub state: U16,
+    pub local_worker: U16,
+    pub local_state: U16,
+}
+
+#[repr(C)]
+pub struct TimerCanary {
+    pub due_ns: F64,
     pub run_ns: F64,
     pub worker: U16,
     pub state: U16,
@@ -369,35 +393,37 @@ const _: () = {
 };
 
 const _: () = {
-    assert!(size_of::<RecordsHeader>() == 128);
+    assert!(size_of::<RecordsHeader>() == 192);
     assert!(core::mem::offset_of!(RecordsHeader, magic_low) == 0);
     assert!(core::mem::offset_of!(RecordsHeader, magic_high) == 4);
     assert!(core::mem::offset_of!(RecordsHeader, version) == 8);
     assert!(core::mem::offset_of!(RecordsHeader, lane_count) == 12);
     assert!(core::mem::offset_of!(RecordsHeader, task_count) == 16);
     assert!(core::mem::offset_of!(RecordsHeader, canary_capacity) == 20);
-    assert!(core::mem::offset_of!(RecordsHeader, hold_capacity) == 24);
-    assert!(core::mem::offset_of!(RecordsHeader, tick_capacity) == 28);
-    assert!(core::mem::offset_of!(RecordsHeader, stretch_capacity) == 32);
-    assert!(core::mem::offset_of!(RecordsHeader, canary_count) == 36);
-    assert!(core::mem::offset_of!(RecordsHeader, hold_count) == 40);
-    assert!(core::mem::offset_of!(RecordsHeader, tick_count) == 44);
-    assert!(core::mem::offset_of!(RecordsHeader, tasks_ended) == 48);
-    assert!(core::mem::offset_of!(RecordsHeader, stop) == 52);
-    assert!(core::mem::offset_of!(RecordsHeader, release_ended) == 56);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved0) == 60);
-    assert!(core::mem::offset_of!(RecordsHeader, epoch_ns) == 64);
-    assert!(core::mem::offset_of!(RecordsHeader, end_ns) == 72);
-    assert!(core::mem::offset_of!(RecordsHeader, idle_row_min_ns) == 80);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved1) == 88);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved2) == 96);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved3) == 104);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved4) == 112);
-    assert!(core::mem::offset_of!(RecordsHeader, reserved5) == 120);
+    assert!(core::mem::offset_of!(RecordsHeader, timer_capacity) == 24);
+    assert!(core::mem::offset_of!(RecordsHeader, hold_capacity) == 28);
+    assert!(core::mem::offset_of!(RecordsHeader, tick_capacity) == 32);
+    assert!(core::mem::offset_of!(RecordsHeader, stretch_capacity) == 36);
+    assert!(core::mem::offset_of!(RecordsHeader, canary_count) == 40);
+    assert!(core::mem::offset_of!(RecordsHeader, timer_count) == 44);
+    assert!(core::mem::offset_of!(RecordsHeader, hold_count) == 48);
+    assert!(core::mem::offset_of!(RecordsHeader, tick_count) == 52);
+    assert!(core::mem::offset_of!(RecordsHeader, tasks_ended) == 56);
+    assert!(core::mem::offset_of!(RecordsHeader, stop) == 60);
+    assert!(core::mem::offset_of!(RecordsHeader, release_ended) == 64);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved0) == 68);
+    assert!(core::mem::offset_of!(RecordsHeader, epoch_ns) == 72);
+    assert!(core::mem::offset_of!(RecordsHeader, end_ns) == 80);
+    assert!(core::mem::offset_of!(RecordsHeader, idle_row_min_ns) == 88);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved1) == 96);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved2) == 104);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved3) == 112);
+    assert!(core::mem::offset_of!(RecordsHeader, reserved4) == 120);
+    assert!(core::mem::offset_of!(RecordsHeader, unwritten) == 128);
 };
 
 const _: () = {
-    assert!(size_of::<Lane>() == 384);
+    assert!(size_of::<Lane>() == 448);
     assert!(core::mem::offset_of!(Lane, submitted) == 0);
     assert!(core::mem::offset_of!(Lane, started) == 4);
     assert!(core::mem::offset_of!(Lane, done) == 8);
@@ -406,27 +432,36 @@ const _: () = {
     assert!(core::mem::offset_of!(Lane, polls) == 20);
     assert!(core::mem::offset_of!(Lane, spawned) == 24);
     assert!(core::mem::offset_of!(Lane, canaries_run) == 28);
-    assert!(core::mem::offset_of!(Lane, steals) == 32);
-    assert!(core::mem::offset_of!(Lane, parks) == 36);
-    assert!(core::mem::offset_of!(Lane, thread_id) == 40);
-    assert!(core::mem::offset_of!(Lane, overflows) == 44);
-    assert!(core::mem::offset_of!(Lane, forced_yields) == 48);
-    assert!(core::mem::offset_of!(Lane, lifo_polls) == 52);
-    assert!(core::mem::offset_of!(Lane, wakes) == 56);
-    assert!(core::mem::offset_of!(Lane, stretch_first) == 60);
-    assert!(core::mem::offset_of!(Lane, stretch_capacity) == 64);
-    assert!(core::mem::offset_of!(Lane, stretch_count) == 68);
-    assert!(core::mem::offset_of!(Lane, stretches_lost) == 72);
-    assert!(core::mem::offset_of!(Lane, gc_watched) == 76);
-    assert!(core::mem::offset_of!(Lane, op_count) == 80);
-    assert!(core::mem::offset_of!(Lane, shortest_ns) == 144);
-    assert!(core::mem::offset_of!(Lane, idle_ns) == 272);
-    assert!(core::mem::offset_of!(Lane, gc_ns) == 280);
-    assert!(core::mem::offset_of!(Lane, gc_longest_ns) == 288);
-    assert!(core::mem::offset_of!(Lane, reserved0) == 296);
-    assert!(core::mem::offset_of!(Lane, reserved1) == 304);
-    assert!(core::mem::offset_of!(Lane, reserved2) == 312);
-    assert!(core::mem::offset_of!(Lane, unwritten) == 320);
+    assert!(core::mem::offset_of!(Lane, timers_run) == 32);
+    assert!(core::mem::offset_of!(Lane, locals_run) == 36);
+    assert!(core::mem::offset_of!(Lane, steals) == 40);
+    assert!(core::mem::offset_of!(Lane, parks) == 44);
+    assert!(core::mem::offset_of!(Lane, thread_id) == 48);
+    assert!(core::mem::offset_of!(Lane, overflows) == 52);
+    assert!(core::mem::offset_of!(Lane, forced_yields) == 56);
+    assert!(core::mem::offset_of!(Lane, lifo_polls) == 60);
+    assert!(core::mem::offset_of!(Lane, stretch_first) == 64);
+    assert!(core::mem::offset_of!(Lane, stretch_capacity) == 68);
+    assert!(core::mem::offset_of!(Lane, stretch_count) == 72);
+    assert!(core::mem::offset_of!(Lane, stretches_lost) == 76);
+    assert!(core::mem::offset_of!(Lane, gc_watched) == 80);
+    assert!(core::mem::offset_of!(Lane, loop_delay_count) == 84);
+    assert!(core::mem::offset_of!(Lane, op_count) == 88);
+    assert!(core::mem::offset_of!(Lane, shortest_ns) == 152);
+    assert!(core::mem::offset_of!(Lane, idle_ns) == 280);
+    assert!(core::mem::offset_of!(Lane, gc_ns) == 288);
+    assert!(core::mem::offset_of!(Lane, gc_longest_ns) == 296);
+    assert!(core::mem::offset_of!(Lane, loop_delay_p50_ns) == 304);
+    assert!(core::mem::offset_of!(Lane, loop_delay_p90_ns) == 312);
+    assert!(core::mem::offset_of!(Lane, loop_delay_p99_ns) == 320);
+    assert!(core::mem::offset_of!(Lane, loop_delay_p999_ns) == 328);
+    assert!(core::mem::offset_of!(Lane, loop_delay_max_ns) == 336);
+    assert!(core::mem::offset_of!(Lane, loop_delay_mean_ns) == 344);
+    assert!(core::mem::offset_of!(Lane, loop_busy_share) == 352);
+    assert!(core::mem::offset_of!(Lane, reserved0) == 360);
+    assert!(core::mem::offset_of!(Lane, reserved1) == 368);
+    assert!(core::mem::offset_of!(Lane, reserved2) == 376);
+    assert!(core::mem::offset_of!(Lane, unwritten) == 384);
 };
 
 const _: () = {
@@ -446,13 +481,24 @@ const _: () = {
 };
 
 const _: () = {
-    assert!(size_of::<Canary>() == 32);
+    assert!(size_of::<Canary>() == 40);
     assert!(core::mem::offset_of!(Canary, due_ns) == 0);
     assert!(core::mem::offset_of!(Canary, submitted_ns) == 8);
     assert!(core::mem::offset_of!(Canary, run_ns) == 16);
-    assert!(core::mem::offset_of!(Canary, worker) == 24);
-    assert!(core::mem::offset_of!(Canary, state) == 26);
-    assert!(core::mem::offset_of!(Canary, reserved) == 28);
+    assert!(core::mem::offset_of!(Canary, local_run_ns) == 24);
+    assert!(core::mem::offset_of!(Canary, worker) == 32);
+    assert!(core::mem::offset_of!(Canary, state) == 34);
+    assert!(core::mem::offset_of!(Canary, local_worker) == 36);
+    assert!(core::mem::offset_of!(Canary, local_state) == 38);
+};
+
+const _: () = {
+    assert!(size_of::<TimerCanary>() == 24);
+    assert!(core::mem::offset_of!(TimerCanary, due_ns) == 0);
+    assert!(core::mem::offset_of!(TimerCanary, run_ns) == 8);
+    assert!(core::mem::offset_of!(TimerCanary, worker) == 16);
+    assert!(core::mem::offset_of!(TimerCanary, state) == 18);
+    assert!(core::mem::offset_of!(TimerCanary, reserved) == 20);
 };
 
 const _: () = {

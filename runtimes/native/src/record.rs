@@ -5,7 +5,7 @@
 
 use crate::generated::{
     CPU_HOLD_ROW_MIN_NS, Canary, Hold, Lane, Opcode, RECORDS_MAGIC, RECORDS_VERSION, RecordsHeader, Stretch,
-    TaskRecord, Tick, stretch_kind, task_state,
+    TaskRecord, Tick, TimerCanary, stretch_kind, task_state,
 };
 
 /// The rows of a trial's records. They live as long as the process.
@@ -15,6 +15,7 @@ pub struct Records {
     pub lanes: &'static [Lane],
     pub tasks: &'static [TaskRecord],
     pub canaries: &'static [Canary],
+    pub timers: &'static [TimerCanary],
     holds: &'static [Hold],
     stretches: &'static [Stretch],
 }
@@ -25,6 +26,7 @@ pub struct Shape {
     pub lane_count: u32,
     pub task_count: u32,
     pub canary_capacity: u32,
+    pub timer_capacity: u32,
     pub hold_capacity: u32,
     /// Of all workers together; each has an equal part.
     pub stretch_capacity: u32,
@@ -51,7 +53,8 @@ impl Records {
         let lanes_at = size_of::<RecordsHeader>();
         let tasks_at = lanes_at + header.lane_count.get() as usize * size_of::<Lane>();
         let canaries_at = tasks_at + header.task_count.get() as usize * size_of::<TaskRecord>();
-        let holds_at = canaries_at + header.canary_capacity.get() as usize * size_of::<Canary>();
+        let timers_at = canaries_at + header.canary_capacity.get() as usize * size_of::<Canary>();
+        let holds_at = timers_at + header.timer_capacity.get() as usize * size_of::<TimerCanary>();
         let ticks_at = holds_at + header.hold_capacity.get() as usize * size_of::<Hold>();
         let stretches_at = ticks_at + header.tick_capacity.get() as usize * size_of::<Tick>();
         let end = stretches_at + header.stretch_capacity.get() as usize * size_of::<Stretch>();
@@ -65,6 +68,7 @@ impl Records {
                 lanes: rows(data, lanes_at, header.lane_count.get()),
                 tasks: rows(data, tasks_at, header.task_count.get()),
                 canaries: rows(data, canaries_at, header.canary_capacity.get()),
+                timers: rows(data, timers_at, header.timer_capacity.get()),
                 holds: rows(data, holds_at, header.hold_capacity.get()),
                 stretches: rows(data, stretches_at, header.stretch_capacity.get()),
             })
@@ -78,6 +82,7 @@ impl Records {
             shape.lane_count as usize * size_of::<Lane>(),
             shape.task_count as usize * size_of::<TaskRecord>(),
             shape.canary_capacity as usize * size_of::<Canary>(),
+            shape.timer_capacity as usize * size_of::<TimerCanary>(),
             shape.hold_capacity as usize * size_of::<Hold>(),
             shape.stretch_capacity as usize * size_of::<Stretch>(),
         ];
@@ -94,6 +99,7 @@ impl Records {
         header.lane_count.set(shape.lane_count);
         header.task_count.set(shape.task_count);
         header.canary_capacity.set(shape.canary_capacity);
+        header.timer_capacity.set(shape.timer_capacity);
         header.hold_capacity.set(shape.hold_capacity);
         header.stretch_capacity.set(shape.stretch_capacity);
         // SAFETY: leaked, and from here on touched through the records only.
@@ -262,12 +268,38 @@ impl Recorder<'_> {
         self.records.header.canary_count.publish(canary as i32 + 1);
     }
 
+    /// An injected canary ran, and its local one is ready from now on.
     pub fn canary_ran(&self, canary: u32, at_ns: f64) {
         let row = &self.records.canaries[canary as usize];
         row.run_ns.set(at_ns.max(row.submitted_ns.get()));
         row.worker.set(self.lane_index);
         row.state.publish(u16::from(task_state::DONE));
+        row.local_state.publish(u16::from(task_state::SUBMITTED));
         self.lane.canaries_run.publish_one_more();
+    }
+
+    /// The local canary that was spawned by `canary` ran.
+    pub fn local_ran(&self, canary: u32, at_ns: f64) {
+        let row = &self.records.canaries[canary as usize];
+        row.local_run_ns.set(at_ns.max(row.run_ns.get()));
+        row.local_worker.set(self.lane_index);
+        row.local_state.publish(u16::from(task_state::DONE));
+        self.lane.locals_run.publish_one_more();
+    }
+
+    /// Tokio was asked to wake timer canary `timer` at `due_ns`.
+    pub fn timer_set(&self, timer: u32, due_ns: f64) {
+        let row = &self.records.timers[timer as usize];
+        row.due_ns.set(due_ns);
+        row.state.publish(u16::from(task_state::SUBMITTED));
+    }
+
+    pub fn timer_ran(&self, timer: u32, at_ns: f64) {
+        let row = &self.records.timers[timer as usize];
+        row.run_ns.set(at_ns);
+        row.worker.set(self.lane_index);
+        row.state.publish(u16::from(task_state::DONE));
+        self.lane.timers_run.publish_one_more();
     }
 }
 
@@ -280,6 +312,7 @@ mod tests {
             lane_count: 3,
             task_count: 2,
             canary_capacity: 1,
+            timer_capacity: 1,
             hold_capacity: 1,
             stretch_capacity: 4,
         })

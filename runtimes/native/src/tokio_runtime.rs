@@ -92,6 +92,7 @@ impl Started {
     pub fn execute(&self, on_end: OnEnd) {
         self.trial.set_epoch(self.trial.records.header.epoch_ns.get());
         let warm_up = self.is_diagnostic.then(|| Histograms::read(&self.trial.metrics));
+        self.trial.spawn_timer_canaries();
         self.begin_release.send(()).expect("the releaser waits for it");
         let execution = Execution { on_end, warm_up };
         self.commands.send(Command::Execute(execution)).expect("the driver waits for it");

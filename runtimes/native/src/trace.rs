@@ -1,6 +1,8 @@
 //! A view of a trace's bytes: the twin of `workloads/trace/trace.ts`. Nobody writes them during a trial.
 
-use crate::generated::{Class, Header, NONE, Op, Opcode, Program, TRACE_MAGIC, TRACE_VERSION, Task};
+use crate::generated::{
+    Class, Header, NONE, Op, Opcode, PERIODS_A_TIMER, Program, TRACE_MAGIC, TRACE_VERSION, Task,
+};
 use crate::kernel::fold;
 
 /// A plain row: no padding, and any bits are a value.
@@ -70,15 +72,25 @@ impl Trace {
 
     /// When canary `index` is due: one in every period, at a seeded random instant unless the phase is fixed.
     pub fn canary_due_ns(&self, index: u32) -> f64 {
-        let Header { canary_period_ns, canary_phase_ns, seed, .. } = *self.header;
-        let start_ns = f64::from(index) * canary_period_ns;
+        self.instant_in(index, self.header.canary_period_ns, 0x4341_4e41)
+    }
+
+    /// When timer canary `index` is due, by the same rule.
+    pub fn timer_due_ns(&self, index: u32) -> f64 {
+        self.instant_in(index, PERIODS_A_TIMER * self.header.canary_period_ns, 0x5449_4d45)
+    }
+
+    /// `kind` is what the draws of each kind of canary begin with.
+    fn instant_in(&self, index: u32, period_ns: f64, kind: u32) -> f64 {
+        let Header { canary_phase_ns, seed, .. } = *self.header;
+        let start_ns = f64::from(index) * period_ns;
         if canary_phase_ns >= 0.0 {
             return start_ns + canary_phase_ns;
         }
         // ToUint32 of JavaScript: the seed modulo 2^32.
         let seed_word = (seed as u64) as u32;
-        let draw = fold(fold(fold(0x4341_4e41, seed_word), index), 0x5259_0000);
-        start_ns + f64::from(draw) / 4_294_967_296.0 * canary_period_ns
+        let draw = fold(fold(fold(kind, seed_word), index), 0x5259_0000);
+        start_ns + f64::from(draw) / 4_294_967_296.0 * period_ns
     }
 
     /// For each task, the one released by its end, or NONE; empty where no task follows another.

@@ -189,7 +189,36 @@ impl Trial {
         drop(self.runtime.spawn(async move {
             let (lane, now_ns) = Worker::with(|worker| self.poll_begins(worker));
             self.recorder(lane).canary_ran(canary, now_ns);
+            self.spawn_local_canary(canary);
         }));
+    }
+
+    /// From within `canary`: it takes the way of what a running task spawns.
+    fn spawn_local_canary(&'static self, canary: u32) {
+        drop(self.runtime.spawn(async move {
+            let (lane, now_ns) = Worker::with(|worker| self.poll_begins(worker));
+            self.recorder(lane).local_ran(canary, now_ns);
+        }));
+    }
+
+    /// Begins the timer canaries, a task for as many as there are workers: each sleeps from one due time to the next.
+    /// The epoch is set.
+    pub fn spawn_timer_canaries(&'static self) {
+        for first in 0..self.worker_count.min(self.records.timers.len()) {
+            drop(self.runtime.spawn(self.run_timer_canaries(first)));
+        }
+    }
+
+    async fn run_timer_canaries(&'static self, first: usize) {
+        for timer in (first..self.records.timers.len()).step_by(self.worker_count) {
+            let timer = timer as u32;
+            let due_ns = self.trace.timer_due_ns(timer);
+            let (lane, _) = Worker::with(|worker| self.poll_begins(worker));
+            self.recorder(lane).timer_set(timer, due_ns);
+            tokio::time::sleep_until(self.anchor.instant_at(due_ns + self.epoch_ns()).into()).await;
+            let (lane, now_ns) = Worker::with(|worker| self.poll_begins(worker));
+            self.recorder(lane).timer_ran(timer, now_ns);
+        }
     }
 
     /// The end of `task` at `now_ns`, on the worker of `lane`: its parent and its successor may go on.

@@ -78,6 +78,7 @@ impl WarmUp {
             lane_count: self.worker_count as u32 + 1,
             task_count: self.trace.header.task_count,
             canary_capacity: 0,
+            timer_capacity: 0,
             hold_capacity: 0,
             stretch_capacity: 0,
         });

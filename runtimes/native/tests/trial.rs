@@ -143,6 +143,27 @@ fn a_worker_rests_between_its_polls_and_never_within_one() {
 }
 
 #[test]
+fn a_window_has_a_timer_canary_in_ten_periods_and_each_canary_its_local_one() {
+    let draft = Draft { canary_period_ns: 1e6, window_ns: 100e6, ..chains(4, 1, vec![]) };
+    let trace = draft.trace();
+    for setup in setups() {
+        let is_over =
+            |records: &Records| has_ended(records) && sum(records, |lane| lane.timers_run.get()) == 10;
+        let (records, _) = run_until(setup, trace, is_over).expect("the trial completes");
+        for (index, row) in records.timers.iter().enumerate() {
+            assert_eq!(row.due_ns.get(), trace.timer_due_ns(index as u32));
+            assert!(row.run_ns.get() >= row.due_ns.get(), "{} of {}", row.run_ns.get(), row.due_ns.get());
+        }
+        let count = records.header.canary_count.get() as usize;
+        assert_eq!((count, sum(&records, |lane| lane.locals_run.get())), (100, 100));
+        for row in &records.canaries[..count] {
+            assert_eq!(row.local_state.get(), u16::from(task_state::DONE));
+            assert!(row.local_run_ns.get() >= row.run_ns.get());
+        }
+    }
+}
+
+#[test]
 fn without_a_window_canaries_come_until_the_tasks_have_ended() {
     let mut draft = chains(4, 1, vec![op(Opcode::Sleep, 5e6)]);
     draft.canary_period_ns = 1e6;

@@ -20,8 +20,9 @@ import {
   TASK_WORDS,
 } from "../../../../reports/rows.ts";
 import { ideal } from "../../../../runtimes/ideal/ideal.ts";
-import { allocateRecords, laneRow, type Records, recordsHeaderRow } from "../../../../runtimes/record.ts";
+import { laneRow, recordsHeaderRow } from "../../../../runtimes/record.ts";
 import { Recorder } from "../../../../runtimes/recorder.ts";
+import { allocateRecords, type Records } from "../../../../runtimes/records.ts";
 import type { RuntimeSettings } from "../../../../runtimes/runtime.ts";
 import type { LoopSettings } from "../../../../runtimes/thread.ts";
 import { strideIn } from "../../../../workloads/trace/layout.ts";

@@ -5,7 +5,8 @@
 
 use isoload_native::clock::monotonic_ns;
 use isoload_native::generated::{
-    Header, NO_DUE, NONE, Op, Opcode, Program, ReplyFrame, RequestFrame, TRACE_MAGIC, TRACE_VERSION, Task,
+    Header, NO_DUE, NONE, Op, Opcode, PERIODS_A_TIMER, Program, ReplyFrame, RequestFrame, TRACE_MAGIC,
+    TRACE_VERSION, Task,
 };
 use isoload_native::options::Options;
 use isoload_native::record::{Records, Shape};
@@ -159,9 +160,19 @@ pub fn records_for(trace: &Trace, worker_count: usize) -> Records {
         lane_count: worker_count as u32 + 1,
         task_count: trace.header.task_count,
         canary_capacity: 10_000,
+        timer_capacity: timer_limit(trace),
         hold_capacity: trace.header.task_count * 4,
         stretch_capacity: worker_count as u32 * 1000,
     })
+}
+
+/// One a full period of the window; without a window, more than a test lasts.
+fn timer_limit(trace: &Trace) -> u32 {
+    let period_ns = PERIODS_A_TIMER * trace.header.canary_period_ns;
+    if period_ns == 0.0 {
+        return 0;
+    }
+    if trace.header.window_ns > 0.0 { (trace.header.window_ns / period_ns) as u32 } else { 1000 }
 }
 
 /// Plays the harness: starts, sets the epoch, watches the counters until `is_over`, stops. Panics on a hang.
@@ -219,8 +230,10 @@ pub fn has_ended(records: &Records) -> bool {
         return false;
     }
     records.header.tasks_ended.publish(1);
+    let canary_count = records.header.canary_count.observe() as u32;
     records.header.release_ended.observe() == 1
-        && sum(|lane| lane.canaries_run.get()) == records.header.canary_count.observe() as u32
+        && sum(|lane| lane.canaries_run.get()) == canary_count
+        && sum(|lane| lane.locals_run.get()) == canary_count
 }
 
 /// An echo peer on threads of this process; its port. It lives as long as the process.
