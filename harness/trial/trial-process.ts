@@ -154,12 +154,12 @@ async function runLive({ coreCount, trace, records, started, peer }: Execution):
     onProgress: (endedCount) => emit({ event: "progress", endedCount, plannedCount: trace.taskCount }),
     onLook: (dueNs, nowNs) => sensors.look(dueNs, nowNs),
   });
-  const sensed = sensors.report(clock());
   const elapsedNs = records.headerF64[HEADER.endNs] as number;
   // Before the stop: with a thread its CPU time is gone.
   const resources = resourcesOf(records, { before: usageBefore, after: readThreadUsage(), elapsedNs });
   Atomics.store(records.headerI32, HEADER.stop, 1);
   started.stop();
+  const sensed = sensors.report(clock());
   const leaveByNs = clock() + GRACE_NS + longestBlockNs(trace);
   while (!hasLeft() && clock() < leaveByNs) await Promise.race([returned, loopTurn()]);
   const peerReport =

@@ -3,7 +3,7 @@ import type { TrialResources } from "../../harness/trial/trial.ts";
 import { laneRow } from "../../runtimes/record.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import { dueAt, everyOp, MS, openLoad } from "../fixtures/compositions.ts";
-import { caseOf, runHonestly, type Scene, sceneOf } from "../fixtures/scene.ts";
+import { caseOf, runHonestly, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { divergedBecause } from "../judge.ts";
 import {
   CANARY_DOUBLES,
@@ -11,6 +11,7 @@ import {
   CANARY_RUN,
   CANARY_SUBMITTED,
   CANARY_WORKER,
+  endNsOf,
   FINISH,
   FIRST_POLL,
   HELD,
@@ -41,6 +42,16 @@ const setTask =
 
 test("an honest trial contradicts itself nowhere, whichever worker rested", () => {
   expect(divergedBecause(caseOf(honest()))).toEqual([]);
+});
+
+test("a worker may have rested beyond the end that a late witness put to the trial", () => {
+  const scene = honest();
+  const endNs = endNsOf(scene.records);
+  // Nobody knows of an end yet when the rest is recorded.
+  sealAt(scene, 0);
+  scene.workers[0]?.idle(endNs - 10 * MS, endNs + 90 * MS);
+  sealAt(scene, endNs);
+  expect(divergedBecause(caseOf(scene))).toEqual([]);
 });
 
 test.each<[string, (scene: Scene) => void, RegExp]>([
