@@ -43,6 +43,15 @@ test("without settings every workload meets every runtime that is here", () => {
   ]);
 });
 
+test("disturbed trials count for nothing unless the plan says that they are only marked", () => {
+  expect(draftOf({}).onNoise).toBe("refuse");
+  expect(draftOf({ onNoise: "refuse" }).onNoise).toBe("refuse");
+  expect(draftOf({ onNoise: "warn" }).onNoise).toBe("warn");
+  expect(problemsOf({ onNoise: "ignore" })).toEqual([
+    'onNoise: onNoise is "ignore". Give refuse, so that disturbed trials count for nothing, or warn, so that they are marked.',
+  ]);
+});
+
 test("a runtime of one worker runs once whatever the list says", () => {
   const draft = draftOf({
     workloads: ["null"],

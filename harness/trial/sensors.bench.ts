@@ -1,9 +1,9 @@
 /**
- * What the sensors cost the witness: a look, a thousand a second, and a sample of the machine, ten a second.
+ * What CPU time the sensors cost the witness: a look, a thousand a second, and a sample of the machine, ten a second.
  * Goal: together at most 0.5 % of a core.
  */
-import { monotonicNs } from "../../runtimes/clock.ts";
 import { GapFinder, openExcuses } from "./gaps.ts";
+import { ownCpuNs } from "./process-cpu.ts";
 import { openSources, SensorBoard } from "./sensors.ts";
 
 const ROUNDS = 9;
@@ -35,9 +35,9 @@ console.log(
 );
 
 function perCallNs(count: number, call: (index: number) => void): number {
-  const startNs = monotonicNs();
+  const startNs = ownCpuNs();
   for (let index = 0; index < count; index++) call(index);
-  return (monotonicNs() - startNs) / count;
+  return (ownCpuNs() - startNs) / count;
 }
 
 function median(values: readonly number[]): number {

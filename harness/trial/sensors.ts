@@ -2,8 +2,8 @@
  * What the witness senses of the machine under a trial: who else was on the cores, and what stopped the trial.
  *
  * It reads in the trial's own process, on the trial's clock, so that a step of the wall clock changes nothing. A
- * look costs the witness one read of its own schedstat, and every tenth of a second a sample of the machine: 2 and
- * 25 µs (`sensors.bench.ts`), 0.2 % of a core. Samples are sums since the first one, so that every stretch between
+ * look costs the witness a read of its own schedstat, and every tenth of a second a sample of the machine: 1.8 and
+ * 27 µs of CPU, 0.2 % of a core (`sensors.bench.ts`, medians of 9 rounds). Samples are sums since the first one, so that every stretch between
  * two of them can be judged afterwards, by whatever bound.
  */
 import { type ExcuseReader, GapFinder, openExcuses } from "./gaps.ts";

@@ -61,15 +61,19 @@ export async function repeat({ name, wantedCount, trial, figuresOf }: Probe, liv
   });
   for (let attempt = 1; ; attempt++) {
     const judged = await trial(live, attempt);
-    const why = judged.row.invalidBecause.join("; ");
+    const [reason = "no reason"] = judged.row.invalidBecause;
     if (isBroken(judged)) {
-      return answered({ verdict: "wrong", figures: [], remark: `the trial ${judged.row.outcome}: ${why}` });
+      return answered({
+        verdict: "wrong",
+        figures: [],
+        remark: `the trial ${judged.row.outcome}: ${reason}`,
+      });
     }
     if (judged.row.valid) {
       valid.push(judged);
       figures.push(figuresOf(judged));
     } else if (++refusedCount > REFUSED_AT_FIRST && refusedCount > valid.length) {
-      return answered({ verdict: "not-judged", figures: [], remark: `the machine is noisy: ${why}` });
+      return answered({ verdict: "not-judged", figures: [], remark: `the machine is noisy: ${reason}` });
     }
     if (valid.length < wantedCount) continue;
     const medians = medianFigures(figures);

@@ -1,11 +1,14 @@
 /** Cheats that pretend to be more than they are: workers, connections, canaries, holds and rests. */
 import {
   CANARY_HALVES,
+  CANARY_LOCAL_STATE,
   CANARY_STATE,
   canaryCountOf,
   HOLD_HALVES,
   HOLD_WORKER,
   holdCountOf,
+  TIMER_HALVES,
+  TIMER_STATE,
 } from "../../../../reports/rows.ts";
 import { laneRow, recordsHeaderRow, taskStates } from "../../../../runtimes/record.ts";
 import { Recorder } from "../../../../runtimes/recorder.ts";
@@ -47,12 +50,42 @@ export const pretences: readonly Cheat[] = [
   },
   {
     name: "skips-canaries",
-    does: "never runs a canary",
+    does: "says of no canary that it ran",
     outcome: "diverged",
     because: /canaries left lying/,
     inWorker: () => {
       Recorder.prototype.canaryRan = () => undefined;
       Recorder.prototype.localRan = () => undefined;
+    },
+  },
+  {
+    name: "drops-a-local-canary",
+    does: "wipes what a canary spawned",
+    outcome: "diverged",
+    because: /the local canary of 60 never ran/,
+    afterwards: ({ records }) => {
+      records.canaryU16[60 * CANARY_HALVES + CANARY_LOCAL_STATE] = taskStates.none;
+    },
+  },
+  {
+    name: "drops-a-timer-canary",
+    does: "wipes the row of one timer canary",
+    outcome: "diverged",
+    because: /timer canary 6 never ran/,
+    afterwards: ({ records }) => {
+      records.timerU16[6 * TIMER_HALVES + TIMER_STATE] = taskStates.none;
+    },
+  },
+  {
+    name: "fires-its-timers-early",
+    does: "says that timers fired 5 ms before they were due",
+    outcome: "diverged",
+    because: /timer canary \d+ ran at -?\d+(\.\d+)? ns and was due at/,
+    inWorker: () => {
+      const { timerRan } = Recorder.prototype;
+      Recorder.prototype.timerRan = function (timer, atNs) {
+        timerRan.call(this, timer, atNs - 5e6);
+      };
     },
   },
   {
