@@ -31,7 +31,7 @@ export interface TrialRequest {
   readonly node: { readonly executable: string; readonly flags: readonly string[] };
   readonly onEvent: (event: TrialEvent) => void;
   /** Handed the process as soon as it runs, for who disturbs trials on purpose. */
-  readonly onSpawn?: (child: { kill(signal: NodeJS.Signals): boolean }) => void;
+  readonly onSpawn?: (child: { kill(signal: "SIGSTOP" | "SIGCONT"): boolean }) => void;
   /** Aborting kills the process; `runTrial` then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }

@@ -79,7 +79,7 @@ async function besideNeighbour(live: Live, trial: LiveTrial): Promise<JudgedTria
 
 /** Runs the trial and stops its process for a while, with all of its threads. */
 function stopped(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
-  let send: (signal: NodeJS.Signals) => void = () => undefined;
+  let send: (signal: "SIGSTOP" | "SIGCONT") => void = () => undefined;
   const timers: NodeJS.Timeout[] = [];
   return live
     .trial({

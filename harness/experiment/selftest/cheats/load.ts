@@ -1,6 +1,6 @@
 /**
  * The load on which runtimes cheat: every kind of op, open and closed loops, and workers that are all held at times,
- * so that each cheat has something to gain. The closed loop alone takes two workers most of the window.
+ * so that each cheat has something to gain. The closed loop alone takes two workers a good part of the window.
  */
 import type { Composition } from "../../../../workloads/workload.ts";
 
@@ -19,7 +19,7 @@ export const cheatLoad: Composition = {
     { name: "cruncher" },
   ],
   measured: "victim",
-  windowNs: 400 * MS,
+  windowNs: 800 * MS,
   connectionCount: 4,
   streams: [
     {
@@ -64,8 +64,8 @@ export const cheatLoad: Composition = {
       ],
     },
     {
-      release: { loop: "closed", sessionCount: 20, taskCount: 600, thinkNs: 0 },
-      variants: [{ share: 1, class: "cruncher", ops: [{ op: "cpu", units: 200_000 }] }],
+      release: { loop: "closed", sessionCount: 60, taskCount: 1500, thinkNs: 0 },
+      variants: [{ share: 1, class: "cruncher", ops: [{ op: "cpu", units: 80_000 }] }],
     },
   ],
 };

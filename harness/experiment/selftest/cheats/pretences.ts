@@ -101,7 +101,7 @@ export const pretences: readonly Cheat[] = [
     name: "cuts-its-canaries-short",
     does: "shows only the canaries of the first half",
     outcome: "diverged",
-    because: /200 canaries were released and the trace has 400/,
+    because: /400 canaries were released and the trace has 800/,
     afterwards: ({ records }) => {
       records.headerI32[recordsHeaderRow.index.canaryCount] = canaryCountOf(records) >> 1;
     },
