@@ -21,7 +21,6 @@ async function runOf(cheat: string): Promise<{ row: TrialRow; code: number }> {
       workloads: ["null"],
       runtimes: [`${module}:cheat=${cheat}`],
       threads: [cheatWorkerCount],
-      onNoise: "warn",
       rounds: 1,
       // They run side by side, and none is about time.
       onNoise: "warn",
