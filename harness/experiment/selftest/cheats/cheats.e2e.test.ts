@@ -24,7 +24,6 @@ async function runOf(cheat: string): Promise<{ row: TrialRow; code: number }> {
       onNoise: "warn",
       rounds: 1,
       // They run side by side, and none is about time.
-      onNoise: "warn",
     },
   });
   if ("problems" in drafted) throw new Error(JSON.stringify(drafted.problems));
