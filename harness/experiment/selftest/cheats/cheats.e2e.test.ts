@@ -21,9 +21,9 @@ async function runOf(cheat: string): Promise<{ row: TrialRow; code: number }> {
       workloads: ["null"],
       runtimes: [`${module}:cheat=${cheat}`],
       threads: [cheatWorkerCount],
-      onNoise: "warn",
       rounds: 1,
       // They run side by side, and none is about time.
+      onNoise: "warn",
     },
   });
   if ("problems" in drafted) throw new Error(JSON.stringify(drafted.problems));
