@@ -9,7 +9,7 @@ import type { Composition } from "../workloads/workload.ts";
 import { judgeTrial } from "./analyze.ts";
 import { facts, runHonestly, type Scene, sceneOf } from "./fixtures/scene.ts";
 import { median } from "./interval.ts";
-import { CANARY_DOUBLES, CANARY_DUE, CANARY_RUN, canaryCountOf } from "./rows.ts";
+import { CANARY_DOUBLES, CANARY_DUE, CANARY_LOCAL_RUN, CANARY_RUN, canaryCountOf } from "./rows.ts";
 
 /** An open loop with blockers and victims over 100 s: every check and every metric has work to do. */
 function loadOf(taskCount: number): Composition {
@@ -66,7 +66,9 @@ function starve({ records }: Scene): void {
     const row = canary * CANARY_DOUBLES;
     const intoNs = (records.canaryF64[row + CANARY_DUE] as number) % 50e6;
     const waitNs = intoNs < 25e6 ? 25e6 - intoNs : 100;
-    records.canaryF64[row + CANARY_RUN] = (records.canaryF64[row + CANARY_DUE] as number) + waitNs;
+    const ranNs = (records.canaryF64[row + CANARY_DUE] as number) + waitNs;
+    records.canaryF64[row + CANARY_RUN] = ranNs;
+    records.canaryF64[row + CANARY_LOCAL_RUN] = ranNs + 10;
   }
 }
 

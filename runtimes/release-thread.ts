@@ -39,6 +39,8 @@ assert(parentPort !== null, "the releaser's entry runs in a worker thread");
 const TIMER_SLACK_NS = 1000;
 /** Some 1,600 releases: enough that they are compiled when the trial's begin. */
 const WARM_UP_ROUNDS = 8;
+/** How long each round still has canaries to wait for. */
+const AHEAD_NS = 5e6;
 
 setTimerSlack(TIMER_SLACK_NS);
 new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
@@ -58,7 +60,10 @@ new Releaser({
 Atomics.wait(records.headerI32, recordsHeaderRow.index.stop, 0);
 process.exit(0);
 
-/** Releases the canaries of the warm-up one by one, each to a worker that sleeps and is not there. */
+/**
+ * Releases the warm-up's canaries one by one, each to a worker that sleeps and is not there. The last of them are
+ * still to come when it begins, so that sleeping and spinning up to a due time are compiled, too.
+ */
 function warm(): void {
   const own = allocateRecords(shapeFor(warmUp, 1));
   const idCount = idsOf(own.shape).end;
@@ -66,7 +71,8 @@ function warm(): void {
   const memory = allocateQueues({ workerCount, dequeCount: 0, injectorCount: workerCount, idCount });
   const absent = new Idle(memory.idle);
   const inlet = new Inlet(memory, () => undefined);
-  const clock = new Clock(monotonicNs());
+  const canaryCount = own.shape.canaryCapacity;
+  const clock = new Clock(monotonicNs() + AHEAD_NS - canaryDueNs(warmUp, canaryCount - 1));
   const releaser = new Releaser({
     trace: warmUp,
     records: own,
@@ -76,10 +82,10 @@ function warm(): void {
     maySpin,
   });
   while (releaser.releaseDue(0));
-  for (let canary = 0; canary < own.shape.canaryCapacity; canary++) {
+  for (let canary = 0; canaryDueNs(warmUp, canary) < clock.now(); canary++) {
     absent.announce(0, ON_WORD, false);
-    clock.read();
     releaser.releaseDue(canaryDueNs(warmUp, canary));
     if (absent.retract(0)) absent.endSearch();
   }
+  releaser.run();
 }

@@ -6,6 +6,7 @@
  * passes through its gate: whoever comes last, its due time or its predecessor, hands it over.
  */
 import {
+  type CanaryPhases,
   canaryDueNs,
   NONE,
   TASK_AFTER,
@@ -40,34 +41,56 @@ export interface ReleaseSettings {
 }
 
 export class Releaser {
-  readonly #settings: ReleaseSettings;
+  // The columns themselves, not the objects that hold them: objects from another thread have another shape, and
+  // code that was compiled during the warm-up would be thrown away.
+  readonly #headerI32: Int32Array;
+  readonly #taskF64: Float64Array;
+  readonly #taskU32: Uint32Array;
+  readonly #gates: Int32Array;
+  readonly #inlet: ReleaseSettings["inlet"];
+  readonly #clock: () => number;
+  readonly #maySpin: boolean;
+  readonly #phases: CanaryPhases;
+  readonly #rootCount: number;
+  readonly #firstCanaryId: number;
+  /** It ends by the number of its tasks. */
+  readonly #endsByCount: boolean;
+  /** Canaries with this index and later are not released. */
+  readonly #canaryLimit: number;
   readonly #recorder: Recorder;
   readonly #batch = new Int32Array(BATCH);
   #batchCount = 0;
   #nextRoot = 0;
   #nextCanary = 0;
   #nextCanaryNs: number;
-  /** Canaries with this index and later are not released. */
-  #canaryLimit: number;
 
-  constructor(settings: ReleaseSettings) {
-    const { trace, records } = settings;
-    this.#settings = settings;
+  constructor({ trace, records, gates, inlet, clock, maySpin }: ReleaseSettings) {
+    this.#headerI32 = records.headerI32;
+    this.#taskF64 = trace.taskF64;
+    this.#taskU32 = trace.taskU32;
+    this.#gates = gates;
+    this.#inlet = inlet;
+    this.#clock = clock;
+    this.#maySpin = maySpin;
+    const { seed, canaryPeriodNs, canaryPhaseNs } = trace;
+    this.#phases = { seed, canaryPeriodNs, canaryPhaseNs };
+    this.#rootCount = trace.rootCount;
+    this.#firstCanaryId = trace.taskCount;
+    this.#endsByCount = trace.windowNs === 0;
     this.#recorder = new Recorder(records, records.shape.laneCount - 1);
     this.#canaryLimit = records.shape.canaryCapacity;
-    this.#nextCanaryNs = this.#canaryLimit > 0 ? canaryDueNs(trace, 0) : Number.POSITIVE_INFINITY;
+    this.#nextCanaryNs = this.#canaryNs(0);
   }
 
   /** Releases everything, and returns when nothing is left to release or the witness has set `stop`. */
   run(): void {
-    const { clock, records, trace } = this.#settings;
-    const { headerI32 } = records;
+    const headerI32 = this.#headerI32;
     while (Atomics.load(headerI32, HEADER.stop) === 0) {
       // Read before the clock: what was due when the last task ended is then due by this reading.
-      const endsByCount = trace.windowNs === 0 && Atomics.load(headerI32, HEADER.tasksEnded) === 1;
-      const nowNs = clock();
+      const isOver = this.#endsByCount && Atomics.load(headerI32, HEADER.tasksEnded) === 1;
+      const nowNs = this.#clock();
       if (this.releaseDue(nowNs)) continue;
-      if (endsByCount) break;
+      if (isOver) break;
       const nextNs = Math.min(this.#nextRootNs(), this.#nextCanaryNs);
       if (nextNs === Number.POSITIVE_INFINITY) break;
       this.#sleep(nextNs - nowNs);
@@ -88,38 +111,38 @@ export class Releaser {
       }
     }
     if (this.#batchCount === 0) return false;
-    this.#settings.inlet.push(this.#batch, this.#batchCount);
+    this.#inlet.push(this.#batch, this.#batchCount);
     return this.#batchCount === BATCH;
   }
 
   #nextRootNs(): number {
-    const { trace } = this.#settings;
-    if (this.#nextRoot === trace.rootCount) return Number.POSITIVE_INFINITY;
-    return trace.taskF64[this.#nextRoot * TASK_F64 + TASK_DUE] as number;
+    if (this.#nextRoot === this.#rootCount) return Number.POSITIVE_INFINITY;
+    return this.#taskF64[this.#nextRoot * TASK_F64 + TASK_DUE] as number;
+  }
+
+  #canaryNs(canary: number): number {
+    return canary < this.#canaryLimit ? canaryDueNs(this.#phases, canary) : Number.POSITIVE_INFINITY;
   }
 
   #releaseRoot(nowNs: number): void {
-    const { trace, gates } = this.#settings;
     const task = this.#nextRoot++;
     this.#recorder.submitted(task, nowNs);
-    const follows = trace.taskU32[task * TASK_U32 + TASK_AFTER] !== NONE;
-    if (follows && Atomics.sub(gates, task, 1) > 1) return;
+    const follows = this.#taskU32[task * TASK_U32 + TASK_AFTER] !== NONE;
+    if (follows && Atomics.sub(this.#gates, task, 1) > 1) return;
     this.#batch[this.#batchCount++] = task;
   }
 
   #releaseCanary(nowNs: number): void {
-    const { trace } = this.#settings;
     const canary = this.#nextCanary++;
     this.#recorder.canarySubmitted(canary, this.#nextCanaryNs, nowNs);
-    this.#batch[this.#batchCount++] = trace.taskCount + canary;
-    this.#nextCanaryNs =
-      this.#nextCanary < this.#canaryLimit ? canaryDueNs(trace, this.#nextCanary) : Number.POSITIVE_INFINITY;
+    this.#batch[this.#batchCount++] = this.#firstCanaryId + canary;
+    this.#nextCanaryNs = this.#canaryNs(this.#nextCanary);
   }
 
   /** Sleeps for `lengthNs` or less, and not at all where the rest is spun. Waits on the header's `tasksEnded`, so that whoever sets it can wake it. */
   #sleep(lengthNs: number): void {
-    const sleepNs = Math.min(this.#settings.maySpin ? lengthNs - SPIN_NS : lengthNs, SLEEP_LIMIT_NS);
-    const { headerI32 } = this.#settings.records;
+    const sleepNs = Math.min(this.#maySpin ? lengthNs - SPIN_NS : lengthNs, SLEEP_LIMIT_NS);
+    const headerI32 = this.#headerI32;
     if (sleepNs > 0)
       Atomics.wait(headerI32, HEADER.tasksEnded, Atomics.load(headerI32, HEADER.tasksEnded), sleepNs / 1e6);
   }

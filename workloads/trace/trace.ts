@@ -271,8 +271,11 @@ export function successorsOf(trace: Trace): Uint32Array {
   return successors;
 }
 
+/** What decides when canaries are due. */
+export type CanaryPhases = Pick<Trace, "seed" | "canaryPeriodNs" | "canaryPhaseNs">;
+
 /** When canary `index` is due: one in every period, at a seeded random instant unless the phase is fixed. */
-export function canaryDueNs(trace: Trace, index: number): number {
+export function canaryDueNs(trace: CanaryPhases, index: number): number {
   return instantIn(trace, { index, periodNs: trace.canaryPeriodNs, kind: INJECTED });
 }
 
@@ -297,7 +300,7 @@ const INJECTED = 0x43414e41;
 const TIMER = 0x54494d45;
 
 function instantIn(
-  { seed, canaryPhaseNs }: Trace,
+  { seed, canaryPhaseNs }: CanaryPhases,
   { index, periodNs, kind }: { index: number; periodNs: number; kind: number },
 ): number {
   if (canaryPhaseNs >= 0) return index * periodNs + canaryPhaseNs;
