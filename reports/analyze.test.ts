@@ -134,7 +134,6 @@ test("a disturbed trial is refused for the noise, keeps its figures, and says wh
     "witnessLateness: cost of oversubscription",
     "blockOvershoot: too short to judge",
     "releaseLag: cost of oversubscription",
-    "releaser: within",
     "peer: beyond",
   ]);
 });

@@ -14,6 +14,7 @@ import {
   BLOCK_OVERSHOOT_NS,
   foreignCoresBound,
   GAP_NS,
+  HARNESS_THREADS,
   MIN_SENSOR_SAMPLES,
   PEER_CORE_SHARE,
   RELEASE_LAG_NS,
@@ -118,7 +119,6 @@ export function ofLateness(trial: Sensed): Reading[] {
 export function ofGenerator(trial: Sensed): Reading[] {
   const { trace, records, facts, figures, coreCount } = trial;
   const { releaseLagNs, releaserCoreShare } = figures;
-  const isCrowded = isOversubscribed(trial);
   const sampleCount = tickCountOf(records);
   const lag = readingOf({
     ...{ sensor: "releaseLag", figure: releaseLagNs.p99, bound: RELEASE_LAG_NS },
@@ -131,9 +131,9 @@ export function ofGenerator(trial: Sensed): Reading[] {
     ...{ sensor: "peer", figure: facts.peer?.coreShare ?? null, bound: PEER_CORE_SHARE, sampleCount },
   });
   return [
-    ...(isDueAtOnce(trace) || lag.sampleCount === 0 ? [] : [excused(lag, isCrowded)]),
+    ...(isDueAtOnce(trace) || lag.sampleCount === 0 ? [] : [excused(lag, isOversubscribed(trial))]),
     // A releaser with a core for itself spins on it: nobody misses that time.
-    ...(isDueAtOnce(trace) || !isCrowded ? [] : [releaser]),
+    ...(isDueAtOnce(trace) || !isReleaserInTheWay(trial) ? [] : [releaser]),
     ...(facts.peer === null ? [] : [peer]),
   ];
 }
@@ -153,9 +153,18 @@ function excused(reading: Reading, isCrowded: boolean): Reading {
   return isCrowded && isJudged ? { ...reading, verdict: "cost of oversubscription" } : reading;
 }
 
-/** Whether workers and peer may want every core, so that the harness's own threads have none for themselves. */
-function isOversubscribed({ facts, coreCount, workerCount }: Sensed): boolean {
-  return workerCount + (facts.peer === null ? 0 : 1) >= coreCount;
+/** Whether the threads that can run at the same time are as many as the cores: workers, peer and the harness's own. */
+function isOversubscribed(trial: Sensed): boolean {
+  return threadsOfLoad(trial) + HARNESS_THREADS >= trial.coreCount;
+}
+
+/** Whether workers and peer may want every core, so that the releaser takes theirs. It does not spin then. */
+function isReleaserInTheWay(trial: Sensed): boolean {
+  return threadsOfLoad(trial) >= trial.coreCount;
+}
+
+function threadsOfLoad({ facts, workerCount }: Sensed): number {
+  return workerCount + (facts.peer === null ? 0 : 1);
 }
 
 /** A counted load has no window; what of it is released by the schedule is due at the start. */
