@@ -14,7 +14,7 @@ import type { Probe } from "./probe.ts";
 import { subjectOf } from "./subject.ts";
 
 const WINDOW_NS = 400 * MS;
-const RATE_PER_SECOND = 5000;
+const RATE_PER_SECOND = 3000;
 /** From the middle of a bucket to the far end of the next one, in widths of it. */
 const BESIDE = 1.5;
 
