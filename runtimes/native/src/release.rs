@@ -12,7 +12,7 @@ const SLICE_NS: f64 = 20e6;
 /// How often it looks whether the trial has ended, once it has nothing left to release.
 const STAY_NS: f64 = 2e6;
 /// Where a core is free, the rest of a wait is spun: longer than a sleep's usual overshoot with little slack.
-const SPIN_NS: f64 = 100e3;
+const SPIN_NS: f64 = 60e3;
 /// 1 µs; the kernel's default of 50 µs would be the releases' own lateness.
 const TIMER_SLACK_NS: u64 = 1_000;
 
