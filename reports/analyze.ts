@@ -108,7 +108,10 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
 }
 
 /** In the order in which the document shows the fields. */
-const NOTHING_MEASURED = {
+export const NOTHING_MEASURED: Omit<
+  TrialRow,
+  "id" | "treatmentId" | "round" | "attempt" | "tookNs" | "workload" | "runtime" | "threads" | "workerCount"
+> = {
   outcome: "crashed",
   valid: false,
   refusal: null,
@@ -123,7 +126,7 @@ const NOTHING_MEASURED = {
   classes: null,
   runtimeStats: null,
   timeline: null,
-} as const satisfies Partial<TrialRow>;
+};
 
 type Judged = Pick<TrialRow, "outcome" | "refusal" | "invalidBecause"> & Partial<TrialRow>;
 

@@ -20,10 +20,9 @@ import type { Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { FINISH, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";
+import { MIN_SENSOR_SAMPLES } from "./bounds.ts";
 import { OTHER_CLOCK_NS } from "./tolerance.ts";
 
-/** With fewer looks of the witness the law says nothing. */
-const MIN_LOOKS = 100;
 const DIFFERENCE_SHARE = 0.05;
 const STANDARD_ERRORS = 3;
 /** Of an honest trial on a machine with seven times more to do than cores, one look in eighteen contradicted. */
@@ -57,7 +56,7 @@ export interface LittlesLaw {
 export function littlesLaw(trace: Trace, records: Records): LittlesLaw | null {
   const { atNs, inFlight } = looksOf(records, trace.windowNs > 0 ? trace.windowNs : Number.POSITIVE_INFINITY);
   const lookCount = atNs.length;
-  if (lookCount < MIN_LOOKS) return null;
+  if (lookCount < MIN_SENSOR_SAMPLES) return null;
   const { least, most, recordedCount } = inFlightAt(atNs, trace, records);
   let seen = 0;
   let contradictingCount = 0;
