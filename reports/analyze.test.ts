@@ -135,6 +135,7 @@ test("a disturbed trial is refused for the noise, keeps its figures, and says wh
     "blockOvershoot: too short to judge",
     "releaseLag: cost of oversubscription",
     "peer: beyond",
+    "littlesLaw: too short to judge",
   ]);
 });
 

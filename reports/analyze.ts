@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import type { OnNoise, PlannedTrial, Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import type { Records } from "../runtimes/records.ts";
 import type { Loop, Trace } from "../workloads/trace/trace.ts";
-import { littleBroken } from "./judge/little.ts";
+import { littleBroken, littlesLaw } from "./judge/little.ts";
 import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import type { Episode } from "./metrics/episodes.ts";
@@ -147,11 +147,12 @@ function judgeCompleted(evidence: TrialEvidence, facts: TrialFacts): Judged {
   const cores = { coreCount: evidence.coreCount, workerCount };
   const foreign = foreignSpansOf(facts.sensors, cores);
   const measures = measure({ trace, records, facts, coreCount: evidence.coreCount, foreign });
-  const sensors = readingsOf({ trace, records, facts, figures: measures.sensors, ...cores });
+  const law = littlesLaw(trace, records);
+  const sensors = readingsOf({ trace, records, facts, figures: measures.sensors, law, ...cores });
   const isTolerant = evidence.onNoise === "warn";
   const disturbances = noiseOf(sensors ?? []);
   const noise = isTolerant ? [] : disturbances;
-  const lie = littleBroken(trace, records);
+  const lie = littleBroken(law);
   const lies = lie === null ? [] : [lie];
   return {
     outcome: facts.runtimeReturned ? "completed" : "timed-out",

@@ -8,23 +8,21 @@ import { Clock, monotonicNs } from "./clock.ts";
 import { idsOf } from "./ids.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
-import { allocateRecords, type Records } from "./records.ts";
+import { allocateRecords } from "./records.ts";
 import { shapeFor } from "./records-room.ts";
+import { meet, type Rehearsal } from "./rehearsal.ts";
 import { Releaser } from "./release.ts";
+import { allocateQueues, type Stage } from "./stage.ts";
 import { allocateTasks } from "./tasks.ts";
-import { allocateQueues } from "./thread.ts";
 import { currentThreadId } from "./thread-id.ts";
 import { setTimerSlack } from "./timer-slack.ts";
-import type { QueueMemory } from "./work-stealing/core.ts";
-import { Idle, ON_WORD } from "./work-stealing/idle.ts";
+import { Idle, ON_WORD, wakeAll } from "./work-stealing/idle.ts";
 import { Inlet } from "./work-stealing/inlet.ts";
 
 /** What the releaser's thread is started with. */
 export interface ReleaserStart {
-  readonly trace: Trace;
-  readonly records: Records;
-  readonly gates: Int32Array;
-  readonly queues: QueueMemory;
+  readonly trial: Stage;
+  readonly rehearsal: Rehearsal;
   /** Its schedule is run into queues of its own before the thread is ready. */
   readonly warmUp: Trace;
   readonly maySpin: boolean;
@@ -33,32 +31,54 @@ export interface ReleaserStart {
   readonly bells: Bells;
 }
 
-const { trace, records, gates, queues, warmUp, maySpin, go, bells }: ReleaserStart = workerData;
+const { trial, rehearsal, warmUp, maySpin, go, bells }: ReleaserStart = workerData;
+const HEADER = recordsHeaderRow.index;
 assert(parentPort !== null, "the releaser's entry runs in a worker thread");
 /** As the native releaser has it. */
 const TIMER_SLACK_NS = 1000;
-/** Some 1,600 releases: enough that they are compiled when the trial's begin. */
-const WARM_UP_ROUNDS = 8;
+/** Some 6,000 releases: enough that they are compiled when the trial's begin. */
+const WARM_UP_ROUNDS = 3;
+/** How long the rehearsal's last release has to be served. */
+const REHEARSAL_ENDS_MS = 1;
 /** How long each round still has canaries to wait for. */
 const AHEAD_NS = 5e6;
 
+/** The same function wherever a releaser runs, so that what was compiled with it stays. */
+const ringAt = (worker: number): void => ring(bells, worker);
+
 setTimerSlack(TIMER_SLACK_NS);
+const { records } = trial;
 new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
+rehearse();
 for (let round = 0; round < WARM_UP_ROUNDS; round++) warm();
 parentPort.postMessage("ready");
 Atomics.wait(go, 0, 0);
-const clock = new Clock(records.headerF64[recordsHeaderRow.index.epochNs] as number);
-new Releaser({
-  trace,
-  records,
-  gates,
-  inlet: new Inlet(queues, (worker) => ring(bells, worker)),
-  clock: () => clock.now(),
-  maySpin,
-}).run();
+release(trial);
 // It stays until the end, so that the CPU time it took can still be read.
-Atomics.wait(records.headerI32, recordsHeaderRow.index.stop, 0);
+Atomics.wait(records.headerI32, HEADER.stop, 0);
 process.exit(0);
+
+/** Releases what is due on `stage`, until the end of its trace or `stop`. */
+function release({ trace, records, tasks, queues }: Stage): void {
+  new Releaser({
+    trace,
+    records,
+    gates: tasks.gates,
+    inlet: new Inlet(queues, ringAt),
+    clock: new Clock(records.headerF64[HEADER.epochNs] as number),
+    maySpin,
+  }).run();
+}
+
+/** Releases the rehearsal, and ends it for all. */
+function rehearse(): void {
+  meet(rehearsal);
+  release(rehearsal.stage);
+  const { headerI32 } = rehearsal.stage.records;
+  Atomics.wait(headerI32, HEADER.stop, 0, REHEARSAL_ENDS_MS);
+  Atomics.store(headerI32, HEADER.stop, 1);
+  wakeAll(rehearsal.stage.queues.idle, ringAt);
+}
 
 /**
  * Releases the warm-up's canaries one by one, each to a worker that sleeps and is not there. The last of them are
@@ -67,10 +87,10 @@ process.exit(0);
 function warm(): void {
   const own = allocateRecords(shapeFor(warmUp, 1));
   const idCount = idsOf(own.shape).end;
-  const workerCount = queues.injectors.length;
+  const workerCount = trial.queues.injectors.length;
   const memory = allocateQueues({ workerCount, dequeCount: 0, injectorCount: workerCount, idCount });
   const absent = new Idle(memory.idle);
-  const inlet = new Inlet(memory, () => undefined);
+  const inlet = new Inlet(memory, ringAt);
   const canaryCount = own.shape.canaryCapacity;
   const clock = new Clock(monotonicNs() + AHEAD_NS - canaryDueNs(warmUp, canaryCount - 1));
   const releaser = new Releaser({
@@ -78,7 +98,7 @@ function warm(): void {
     records: own,
     gates: allocateTasks(warmUp).gates,
     inlet,
-    clock: () => clock.now(),
+    clock,
     maySpin,
   });
   while (releaser.releaseDue(0));

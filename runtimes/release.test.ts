@@ -35,7 +35,7 @@ function rigFor(trace: Trace, clock: () => number = () => 0): Rig {
   };
   const { gates } = tasks;
   return {
-    releaser: new Releaser({ trace, records, gates, inlet, clock, maySpin: true }),
+    releaser: new Releaser({ trace, records, gates, inlet, clock: { now: clock }, maySpin: true }),
     records,
     tasks,
     wakes: () => wakeCount,

@@ -38,7 +38,7 @@ export interface ReleaseSettings {
   readonly gates: Int32Array;
   readonly inlet: { push(ids: Int32Array, count: number): void };
   /** ns since the epoch, read anew at each call. */
-  readonly clock: () => number;
+  readonly clock: { now(): number };
   /** Whether a core is free for spinning. */
   readonly maySpin: boolean;
 }
@@ -51,7 +51,7 @@ export class Releaser {
   readonly #taskU32: Uint32Array;
   readonly #gates: Int32Array;
   readonly #inlet: ReleaseSettings["inlet"];
-  readonly #clock: () => number;
+  readonly #clock: ReleaseSettings["clock"];
   readonly #maySpin: boolean;
   readonly #phases: CanaryPhases;
   readonly #rootCount: number;
@@ -91,7 +91,7 @@ export class Releaser {
     while (Atomics.load(headerI32, HEADER.stop) === 0) {
       // Read before the clock: what was due when the last task ended is then due by this reading.
       const isOver = this.#endsByCount && Atomics.load(headerI32, HEADER.tasksEnded) === 1;
-      const nowNs = this.#clock();
+      const nowNs = this.#clock.now();
       if (this.releaseDue(nowNs)) continue;
       if (isOver) break;
       const nextNs = Math.min(this.#nextRootNs(), this.#nextCanaryNs);

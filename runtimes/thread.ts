@@ -1,5 +1,6 @@
 /**
- * The life of a worker thread of a TypeScript runtime: connect, warm up, report ready, wait for the epoch, run.
+ * The life of a worker thread of a TypeScript runtime: connect, rehearse with the others, warm up alone, report
+ * ready, wait for the epoch, run.
  */
 
 import { strict as assert } from "node:assert";
@@ -7,22 +8,23 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
-import { monotonicNs } from "./clock.ts";
+import { Clock, monotonicNs } from "./clock.ts";
 import { watchGcPauses } from "./gc-pauses.ts";
 import { idsOf } from "./ids.ts";
 import { sumLanes } from "./lane-sums.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
-import { allocateRecords, type Records } from "./records.ts";
+import { allocateRecords } from "./records.ts";
 import { shapeFor } from "./records-room.ts";
+import { meet, type Rehearsal } from "./rehearsal.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
-import { allocateTasks, type Tasks } from "./tasks.ts";
+import { allocateQueues, NO_WORDS, type Stage } from "./stage.ts";
+import { allocateTasks } from "./tasks.ts";
 import { currentThreadId } from "./thread-id.ts";
-import type { QueueMemory } from "./work-stealing/core.ts";
-import { DEQUE_CAPACITY, Deque, dequeWords } from "./work-stealing/deque.ts";
-import { Idle, IN_LOOP, idleWords } from "./work-stealing/idle.ts";
-import { Injector, injectorWords } from "./work-stealing/injector.ts";
+import { Deque } from "./work-stealing/deque.ts";
+import { Idle, IN_LOOP, ON_WORD } from "./work-stealing/idle.ts";
+import { Injector } from "./work-stealing/injector.ts";
 
 /**
  * Code compiled in the first round knows one instance of each class and takes its fields for constants; the second
@@ -33,23 +35,23 @@ import { Injector, injectorWords } from "./work-stealing/injector.ts";
 const WARM_UP_ROUNDS = 5;
 /** Tasks that the warm-up leaves in the deque of a worker that is not there, to be stolen. */
 const LOOT = 100;
+/** How often it practises to wake another. */
+const WAKES = 100;
 
-/** Everything that a worker's scheduler runs on: the trial's, or private copies while it warms up. */
-export interface LoopSettings {
+/** Everything that a worker's scheduler runs on: the trial's, or other memory while it rehearses or warms up. */
+export interface LoopSettings extends Stage {
   readonly worker: number;
   readonly workerCount: number;
   readonly options: ParameterValues;
-  readonly trace: Trace;
-  readonly tasks: Tasks;
-  readonly records: Records;
   readonly epochNs: number;
-  readonly queues: QueueMemory;
   /** null where the trace needs no peer. */
   readonly sockets: Sockets | null;
   /** Sends a message to the event loop of another worker. */
   readonly ring: (worker: number) => void;
   /** true: leave as soon as nothing is ready or pending, for nobody else feeds this loop. false: leave at `stop`. */
   readonly untilIdle: boolean;
+  /** false: nothing of this is measured. */
+  readonly isTrial: boolean;
 }
 
 /** A worker's scheduler. */
@@ -65,10 +67,8 @@ export interface WorkerStart {
   readonly worker: number;
   readonly workerCount: number;
   readonly options: ParameterValues;
-  readonly trace: Trace;
-  readonly tasks: Tasks;
-  readonly records: Records;
-  readonly queues: QueueMemory;
+  readonly trial: Stage;
+  readonly rehearsal: Rehearsal;
   /** Workers steal from each other: the warm-up practises it. */
   readonly hasThieves: boolean;
   /** Run one after the other before the worker is ready. */
@@ -86,55 +86,41 @@ export interface WorkerStart {
 /** The body of a worker's entry file. Ends the thread when the loop leaves. */
 export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): Promise<void> {
   const start: WorkerStart = workerData;
-  const { worker, workerCount, options, trace, tasks, records, queues, bells } = start;
+  const { worker, workerCount, options, bells, trial, rehearsal } = start;
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
+  let current: Loop | null = null;
+  for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => current?.resume());
   const sockets = await openSockets(start);
+  /** Runs on what all threads share, until `stop`. */
+  const perform = async (stage: Stage, own: Pick<LoopSettings, "sockets" | "isTrial">): Promise<void> => {
+    current = makeLoop({
+      ...{ worker, workerCount, options, ...stage, ...own },
+      epochNs: stage.records.headerF64[recordsHeaderRow.index.epochNs] as number,
+      ring: (other) => ring(bells, other),
+      untilIdle: false,
+    });
+    await current.run();
+  };
+  meet(rehearsal);
+  await perform(rehearsal.stage, { sockets: null, isTrial: false });
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     for (const warmUp of start.warmUps) await warm(start, warmUp, { sockets, makeLoop });
   }
-  const recorder = new Recorder(records, worker);
+  const recorder = new Recorder(trial.records, worker);
   recorder.boundTo(currentThreadId());
-  const recordGcPauses = watchGcPauses(records, recorder);
+  const recordGcPauses = watchGcPauses(trial.records, recorder);
   parentPort.postMessage("ready");
   Atomics.wait(start.go, 0, 0);
   if (sockets !== null) sockets.isWarmUp = false;
-  const loop = makeLoop({
-    worker,
-    workerCount,
-    options,
-    trace,
-    tasks,
-    records,
-    epochNs: records.headerF64[recordsHeaderRow.index.epochNs] as number,
-    queues,
-    sockets,
-    ring: (other) => ring(bells, other),
-    untilIdle: false,
-  });
-  for (const bell of [parentPort, ...start.ownBells]) bell.on("message", () => loop.resume());
-  await loop.run();
+  await perform(trial, { sockets, isTrial: true });
   await recordGcPauses();
   process.exit(0);
 }
 
-/** Fresh shared words for the queues of `workerCount` workers and ids below `idCount`. */
-export function allocateQueues(of: {
-  workerCount: number;
-  dequeCount: number;
-  injectorCount: number;
-  idCount: number;
-}): QueueMemory {
-  const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));
-  return {
-    injectors: Array.from({ length: of.injectorCount }, () => words(injectorWords(of.idCount))),
-    idle: words(idleWords(of.workerCount)),
-    deques: Array.from({ length: of.dequeCount }, () => words(dequeWords(DEQUE_CAPACITY))),
-  };
-}
-
 /** Connection c of the trace belongs to worker c mod workerCount. The module is loaded only where it is needed. */
 async function openSockets(start: WorkerStart): Promise<Sockets | null> {
-  const { trace, worker, workerCount, peerPort } = start;
+  const { worker, workerCount, peerPort } = start;
+  const { trace } = start.trial;
   if (trace.connectionCount === 0) return null;
   assert(peerPort !== null, "a trace with connections needs a peer");
   const { Sockets } = await import("./sockets.ts");
@@ -146,7 +132,7 @@ async function openSockets(start: WorkerStart): Promise<Sockets | null> {
  * steal it has an absent second worker, which it wakes and steals from.
  */
 async function warm(
-  { options, queues: { deques }, hasThieves }: WorkerStart,
+  { options, trial, hasThieves }: WorkerStart,
   trace: Trace,
   {
     sockets,
@@ -156,20 +142,21 @@ async function warm(
   const records = allocateRecords(shapeFor(trace, 1));
   const tasks = allocateTasks(trace);
   const workerCount = hasThieves ? 2 : 1;
-  const dequeCount = deques.length > 0 ? workerCount : 0;
+  const dequeCount = trial.queues.deques.length > 0 ? workerCount : 0;
   const idCount = idsOf(records.shape).end;
   const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
-  const clock = (): number => monotonicNs() - epochNs;
+  const clock = new Clock(epochNs);
   const [injector] = queues.injectors.map((words) => new Injector(words));
   assert(injector !== undefined);
   // The worker is about to run: nobody is to be woken.
   const inlet = injector;
   const releaser = new Releaser({ trace, records, gates: tasks.gates, inlet, clock, maySpin: false });
-  while (releaser.releaseDue(clock()));
+  while (releaser.releaseDue(clock.now()));
   const absent = new Idle(queues.idle);
   if (hasThieves) {
+    practiseWaking(absent);
     absent.announce(1, IN_LOOP, false);
     const deque = new Deque(queues.deques[1] as Int32Array);
     for (let left = Math.min(LOOT, injector.tail()); left > 0; left--) deque.push(injector.pop());
@@ -183,6 +170,7 @@ async function warm(
     records,
     epochNs,
     queues,
+    shared: NO_WORDS,
     sockets,
     ring: () => {
       // Woken, it finds nothing and parks again.
@@ -190,7 +178,20 @@ async function warm(
       absent.announce(1, IN_LOOP, true);
     },
     untilIdle: true,
+    isTrial: false,
   }).run();
   const done = sumLanes(records, "done");
   assert(done === trace.taskCount, `the warm-up ended with ${done} of ${trace.taskCount} tasks done`);
+}
+
+/** Wakes that worker from its word, which the load does not: then it waits in its event loop. */
+function practiseWaking(absent: Idle): void {
+  for (let wake = 0; wake < WAKES; wake++) {
+    absent.announce(1, ON_WORD, false);
+    absent.wakeOne();
+    // Woken already, it need not wait.
+    absent.wait(1, 1);
+    if (absent.retract(1)) absent.endSearch();
+    if (absent.trySearch()) absent.endSearch();
+  }
 }

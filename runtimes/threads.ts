@@ -8,30 +8,27 @@
 import { strict as assert } from "node:assert";
 import { type MessagePort, SHARE_ENV, Worker } from "node:worker_threads";
 import { bellsBetween } from "./bells.ts";
-import { idsOf } from "./ids.ts";
 import { sumLanes } from "./lane-sums.ts";
 import { recordsHeaderRow } from "./record.ts";
+import { planRehearsal } from "./rehearsal.ts";
 import type { ReleaserStart } from "./release-thread.ts";
 import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
-import { allocateTasks, sharedTrace } from "./tasks.ts";
-import { allocateQueues, type WorkerStart } from "./thread.ts";
+import { allocateStage, type StagePlan } from "./stage.ts";
+import { sharedTrace } from "./tasks.ts";
+import type { WorkerStart } from "./thread.ts";
 import { restingTrace } from "./warm-up.ts";
-import { Idle, NOBODY } from "./work-stealing/idle.ts";
+import { wakeAll } from "./work-stealing/idle.ts";
 
-export interface ThreadPlan {
+export interface ThreadPlan extends StagePlan {
   /** Entry file of a worker. */
   readonly entry: URL;
-  readonly workerCount: number;
-  readonly dequeCount: number;
-  /** One for all workers, or one a worker. */
-  readonly injectorCount: number;
   /** Workers steal from each other. */
   readonly hasThieves: boolean;
   /** Workers have timers of their own that end on time: their rests are warmed up too. */
   readonly restsOnTime: boolean;
   /** Who wakes workers that wait in their event loops: the releaser, also the other workers, or nobody. */
   readonly bells: "releaser" | "all" | "none";
-  /** What the entry file is handed beside its `WorkerStart`, as a structured clone; shared memory stays shared. */
+  /** What the entry file is handed beside its `WorkerStart`, as a structured clone. */
   readonly forEntry?: unknown;
 }
 
@@ -55,12 +52,10 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
       `${connectionCount} connections for ${workerCount} workers: each worker needs one of its own. Give connections=${workerCount} or more.`,
     );
   }
-  const trace = sharedTrace(settings.trace);
+  const trial = allocateStage(sharedTrace(settings.trace), records, plan);
+  const rehearsal = planRehearsal(plan);
   const warmUp = sharedTrace(settings.warmUp);
   const warmUps = plan.restsOnTime ? [warmUp, sharedTrace(restingTrace())] : [warmUp];
-  const tasks = allocateTasks(trace);
-  const idCount = idsOf(records.shape).end;
-  const queues = allocateQueues({ ...plan, idCount });
   const go = new Int32Array(new SharedArrayBuffer(4));
   const { bellsOf, ownBellsOf } = bellsBetween(workerCount, plan.bells);
 
@@ -70,7 +65,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     const ownBells = ownBellsOf(worker);
     const { options } = settings;
     const { hasThieves } = plan;
-    const shared = { workerCount, options, trace, tasks, records, queues, hasThieves, warmUps, peerPort, go };
+    const shared = { workerCount, options, trial, rehearsal, hasThieves, warmUps, peerPort, go };
     const start: WorkerStart = { ...shared, worker, bells, ownBells, forEntry };
     const ports = [...bells, ...ownBells];
     const mayLeave = (): boolean => isSet(HEADER.stop);
@@ -78,10 +73,8 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
   });
   const bells = bellsOf(workerCount);
   const start: ReleaserStart = {
-    trace,
-    records,
-    gates: tasks.gates,
-    queues,
+    trial,
+    rehearsal,
     warmUp,
     maySpin: workerCount < coreCount,
     go,
@@ -110,11 +103,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     },
     stop: () => {
       for (const word of [HEADER.tasksEnded, HEADER.stop]) Atomics.notify(records.headerI32, word);
-      const idle = new Idle(queues.idle);
-      for (let worker = 0; worker < workerCount; worker++) {
-        const waiting = idle.interrupt(worker);
-        if (waiting !== NOBODY) workers[waiting]?.worker.postMessage(0);
-      }
+      wakeAll(trial.queues.idle, (worker) => workers[worker]?.worker.postMessage(0));
     },
   };
 }

@@ -3,58 +3,63 @@
  * 95 % of the trials of cpu-mix and block-k are valid at 1x, 2x and 4x; beside a neighbour that burns one core at
  * least 95 % are refused, and every one that was stopped for 100 ms.
  *
- * Takes some eight minutes; an argument sets the number of trials a case. The first goal needs a quiet machine.
+ * Takes some twelve minutes; an argument sets the number of trials a case. The first goal needs a quiet machine.
  */
 import { availableParallelism } from "node:os";
-import { judgeTrial, type TrialRow } from "../../reports/analyze.ts";
+import type { TrialRow } from "../../reports/analyze.ts";
 import { leafOf } from "../../reports/metrics/tree.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
-import type { Runtime } from "../../runtimes/runtime.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { parseParameters } from "../../workloads/parameter.ts";
 import { build } from "../../workloads/trace/build.ts";
-import { referenceChecksums } from "../../workloads/trace/reference.ts";
-import { hashOf, type Trace } from "../../workloads/trace/trace.ts";
-import { startNeighbour, stopFor } from "../trial/fixtures/disturbances.ts";
-import { runOne } from "../trial/fixtures/one-trial.ts";
+import type { Trace } from "../../workloads/trace/trace.ts";
+import { calibrate } from "../machine/calibration.ts";
+import { startNeighbour, stoppedTrial } from "./selftest/disturbance.ts";
+import { type JudgedTrial, type LiveTrial, withLive } from "./selftest/live.ts";
+import { type Subject, subjectOf } from "./selftest/subject.ts";
 
 const TRIALS = Number(process.argv[2] ?? 40);
 const STOPPED_TRIALS = Number(process.argv[2] ?? 50);
-const STOP_MS = 100;
+/** The epoch is 20 ms after `ready`. */
+const STOP = { afterMs: 100, lengthMs: 100 } as const;
+const NEIGHBOUR_LIMIT_MS = 300e3;
 const MULTIPLIERS = [1, 2, 4];
 const coreCount = availableParallelism();
-const live = runtimes.filter(({ time, availability }) => time === "live" && availability().available);
+const subjects = runtimes
+  .map(({ name }) => subjectOf(name))
+  .filter(({ time, missingBecause }) => time === "live" && missingBecause === null);
+const many = subjects.filter(({ workers }) => workers !== "one");
+const one = subjects.filter(({ workers }) => workers === "one");
 
-const many = live.filter(({ workers }) => workers !== "one");
-const one = live.filter(({ workers }) => workers === "one");
-
-const loads = ["cpu-mix", "block-k"].map((name) => ({ name, traces: tracesOf(name) }));
-const valid = { isHit: (row: TrialRow) => row.valid, goal: "valid, goal ≥ 95 %" };
-for (const { name, traces } of loads) {
-  for (const multiplier of MULTIPLIERS) {
-    const rows = await trialsOf(many, traces, { count: TRIALS, multiplier });
-    tell(`quiet, ${name} at ${multiplier}x`, rows, valid);
+const machine = { coreCount, unitNs: calibrate().unitNs, signal: new AbortController().signal };
+await withLive(machine, async (live) => {
+  const loads = ["cpu-mix", "block-k"].map((name) => ({ name, traces: tracesOf(name) }));
+  const valid = { isHit: (row: TrialRow) => row.valid, goal: "valid, goal ≥ 95 %" };
+  for (const { name, traces } of loads) {
+    for (const multiplier of MULTIPLIERS) {
+      const trials = trialsOf(many, traces, { count: TRIALS, multiplier });
+      tell(`quiet, ${name} at ${multiplier}x`, await rowsOf(trials, live.trial), valid);
+    }
+    const trials = trialsOf(one, traces, { count: TRIALS });
+    tell(`quiet, ${name} with one worker`, await rowsOf(trials, live.trial), valid);
   }
-  tell(`quiet, ${name} with one worker`, await trialsOf(one, traces, { count: TRIALS }), valid);
-}
-for (const { name, traces } of loads) {
-  const neighbour = startNeighbour();
-  const rows = await trialsOf(live, traces, { count: TRIALS });
-  neighbour.stop();
-  tell(`beside a neighbour, ${name}`, rows, {
-    isHit: ({ refusal }) => refusal === "noise",
-    goal: "refused, goal ≥ 95 %",
+  for (const { name, traces } of loads) {
+    const neighbour = await startNeighbour(1, NEIGHBOUR_LIMIT_MS);
+    const trials = trialsOf(subjects, traces, { count: TRIALS });
+    const rows = await rowsOf(trials, live.trial).finally(neighbour.stop);
+    tell(`beside a neighbour, ${name}`, rows, {
+      isHit: ({ refusal }) => refusal === "noise",
+      goal: "refused, goal ≥ 95 %",
+    });
+  }
+  const traces = loads.flatMap((load) => load.traces);
+  const trials = trialsOf(subjects, traces, { count: STOPPED_TRIALS });
+  const stopped = await rowsOf(trials, (trial) => stoppedTrial(live, trial, STOP));
+  tell(`stopped for ${STOP.lengthMs} ms`, stopped, {
+    isHit: ({ sensors }) =>
+      sensors?.some(({ sensor, verdict }) => sensor === "gap" && verdict === "beyond") === true,
+    goal: "refused for that, goal: all",
   });
-}
-const stopped = await trialsOf(
-  live,
-  loads.flatMap(({ traces }) => traces),
-  { count: STOPPED_TRIALS, during: (trial) => stopFor(trial, STOP_MS) },
-);
-tell(`stopped for ${STOP_MS} ms`, stopped, {
-  isHit: ({ sensors }) =>
-    sensors?.some(({ sensor, verdict }) => sensor === "gap" && verdict === "beyond") === true,
-  goal: "refused for that, goal: all",
 });
 
 /** The loads of a second's duration that runs have by default, four seeds of them. */
@@ -68,73 +73,30 @@ function tracesOf(name: string): Trace[] {
   return [1, 2, 3, 4].map((seed) => build(composition, seed, { periodNs: 1e6 }));
 }
 
-type Stoppable = Parameters<typeof stopFor>[0];
-
-interface Circumstances {
-  readonly count: number;
-  /** Workers a core, where the runtime takes more than one; absent: 1, 2 and 4 in turn. */
-  readonly multiplier?: number;
-  /** What is done to a trial's process when it has begun to count. */
-  readonly during?: (trial: Stoppable) => Promise<void>;
-}
-
 /** So many trials, of the runtimes in turn, each with the next trace and number of workers when it comes round. */
-async function trialsOf(
-  among: readonly Runtime[],
+function trialsOf(
+  among: readonly Subject[],
   traces: readonly Trace[],
-  { count, multiplier, during }: Circumstances,
-): Promise<TrialRow[]> {
-  const rows: TrialRow[] = [];
-  for (let index = 0; index < count; index++) {
-    const runtime = among[index % among.length] as Runtime;
+  /** `multiplier`: workers a core, where the runtime takes more than one; absent: 1, 2 and 4 in turn. */
+  { count, multiplier }: { readonly count: number; readonly multiplier?: number },
+): LiveTrial[] {
+  return Array.from({ length: count }, (_, index) => {
+    const subject = among[index % among.length] as Subject;
     const turn = Math.floor(index / among.length);
     const times = multiplier ?? (MULTIPLIERS[turn % MULTIPLIERS.length] as number);
     const trace = traces[turn % traces.length] as Trace;
-    const workerCount = runtime.workers === "one" ? 1 : times * coreCount;
-    rows.push(await oneTrial(trace, { runtime: runtime.name, workerCount, during }));
-  }
-  return rows;
+    return { trace, subject, workerCount: subject.workers === "one" ? 1 : times * coreCount };
+  });
 }
 
-async function oneTrial(
-  trace: Trace,
-  { runtime, workerCount, during }: { runtime: string; workerCount: number; during: Circumstances["during"] },
-): Promise<TrialRow> {
-  let disturbance: Promise<void> | undefined;
-  let trial: Stoppable | undefined;
-  const { result, records } = await runOne({
-    trace,
-    runtime,
-    workerCount,
-    onSpawn: (child) => {
-      trial = child;
-    },
-    onEvent: ({ event }) => {
-      if (event !== "ready" || during === undefined || trial === undefined) return;
-      const started = trial;
-      // Its epoch is 20 ms after that.
-      disturbance = new Promise((resolve) => setTimeout(resolve, 100)).then(() => during(started));
-    },
-  });
-  await disturbance;
-  const traceHash = hashOf(trace);
-  return judgeTrial({
-    planned: { id: "r0-t0", treatmentId: "t0", round: 0, attempt: 1, traceHash },
-    treatment: {
-      ...{ id: "t0", workload: "", parameters: {}, runtime, options: {}, runtimeLabel: runtime },
-      ...{ threads: String(workerCount), workerCount },
-    },
-    ...{
-      result,
-      traceHash,
-      coreCount,
-      onNoise: "refuse",
-      tookNs: 0,
-      trace,
-      records,
-      expected: referenceChecksums(trace),
-    },
-  });
+/** Runs the trials one after the other. */
+async function rowsOf(
+  trials: readonly LiveTrial[],
+  run: (trial: LiveTrial) => Promise<JudgedTrial>,
+): Promise<TrialRow[]> {
+  const rows: TrialRow[] = [];
+  for (const trial of trials) rows.push((await run(trial)).row);
+  return rows;
 }
 
 function tell(

@@ -23,11 +23,13 @@ import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
 import { readShared } from "./aligned-file.ts";
 import { sealRecords } from "./seal.ts";
-import { openSources, SensorBoard } from "./sensors.ts";
+import { openSources, SensorBoard, type Sources } from "./sensors.ts";
+import { settle } from "./settle.ts";
 import { readThreadUsage, type ThreadUsage } from "./thread-usage.ts";
 import type { PeerReport, TrialEvent, TrialFacts, TrialResources, TrialSettings } from "./trial.ts";
 import { isoloadVersion } from "./version.ts";
 import { watchTrial } from "./witness.ts";
+import { rehearseWitness } from "./witness-rehearsal.ts";
 
 /** From `execute` to the epoch: time for every thread to be in its loop before the first task is due. */
 const LEAD_NS = 20e6;
@@ -58,8 +60,10 @@ async function main(settingsPath: string | undefined): Promise<void> {
     process.exit(0);
   }
   const records = allocateRecords(shapeFor(trace, settings.workerCount));
-  const peer = trace.connectionCount > 0 && runtime.time === "live" ? await startPeer() : null;
-  const started = await runtime.start({
+  const isLive = runtime.time === "live";
+  const peer = trace.connectionCount > 0 && isLive ? await startPeer() : null;
+  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount: settings.coreCount });
+  const starting = runtime.start({
     workerCount: settings.workerCount,
     coreCount: settings.coreCount,
     options: settings.options,
@@ -69,11 +73,13 @@ async function main(settingsPath: string | undefined): Promise<void> {
     peerPort: peer?.port ?? null,
     unitNs: settings.unitNs,
   });
+  // While the runtime's threads start.
+  const [started] = await Promise.all([starting, isLive ? rehearseWitness(sources) : undefined]);
+  if (isLive) await settle();
   const availability = runtime.availability();
   assert(availability.available);
   emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
-  const run = runtime.time === "live" ? runLive : runVirtual;
-  const outcome = await run({ coreCount: settings.coreCount, trace, records, started, peer });
+  const outcome = await (isLive ? runLive : runVirtual)({ sources, trace, records, started, peer });
   await sealRecords(records, resolve(folder, settings.recordsPath));
   peer?.stop();
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
@@ -104,7 +110,7 @@ async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): P
 }
 
 interface Execution {
-  readonly coreCount: number;
+  readonly sources: Sources;
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
@@ -123,10 +129,9 @@ async function runVirtual({ started, records }: Execution): Promise<Outcome> {
   };
 }
 
-async function runLive({ coreCount, trace, records, started, peer }: Execution): Promise<Outcome> {
+async function runLive({ sources, trace, records, started, peer }: Execution): Promise<Outcome> {
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
-  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount });
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
   const epochNs = records.headerF64[HEADER.epochNs] as number;
   const clock = (): number => monotonicNs() - epochNs;

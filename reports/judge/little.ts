@@ -23,7 +23,8 @@ import { FINISH, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf
 import { MIN_SENSOR_SAMPLES } from "./bounds.ts";
 import { OTHER_CLOCK_NS } from "./tolerance.ts";
 
-const DIFFERENCE_SHARE = 0.05;
+/** Of the tasks in flight on average. */
+export const DIFFERENCE_SHARE = 0.05;
 const STANDARD_ERRORS = 3;
 /** Of an honest trial on a machine with seven times more to do than cores, one look in eighteen contradicted. */
 const STRAY_SHARE = 0.1;
@@ -42,6 +43,12 @@ const TICK_WORDS = strideIn(tickRow, "u32");
 export interface LittlesLaw {
   /** Looks of the witness; ticks that came late together are one. */
   readonly lookCount: number;
+  /** null: too short to judge. */
+  readonly balance: Balance | null;
+}
+
+/** What the witness saw against what the records say. */
+export interface Balance {
   /** Tasks in flight on average, as the witness saw it (L), and by the records (λW). */
   readonly seenCount: number;
   readonly recordedCount: number;
@@ -52,11 +59,14 @@ export interface LittlesLaw {
   readonly toleranceCount: number;
 }
 
-/** null: too short to judge. */
-export function littlesLaw(trace: Trace, records: Records): LittlesLaw | null {
-  const { atNs, inFlight } = looksOf(records, trace.windowNs > 0 ? trace.windowNs : Number.POSITIVE_INFINITY);
+export function littlesLaw(trace: Trace, records: Records): LittlesLaw {
+  const looks = looksOf(records, trace.windowNs > 0 ? trace.windowNs : Number.POSITIVE_INFINITY);
+  const lookCount = looks.atNs.length;
+  return { lookCount, balance: lookCount < MIN_SENSOR_SAMPLES ? null : balanceOf(looks, trace, records) };
+}
+
+function balanceOf({ atNs, inFlight }: Looks, trace: Trace, records: Records): Balance {
   const lookCount = atNs.length;
-  if (lookCount < MIN_SENSOR_SAMPLES) return null;
   const { least, most, recordedCount } = inFlightAt(atNs, trace, records);
   let seen = 0;
   let contradictingCount = 0;
@@ -77,7 +87,6 @@ export function littlesLaw(trace: Trace, records: Records): LittlesLaw | null {
     leastCount + worstOf(beyond, Math.sign(excessCount)),
   );
   return {
-    lookCount,
     seenCount: seen / lookCount,
     recordedCount,
     contradictingCount,
@@ -87,14 +96,15 @@ export function littlesLaw(trace: Trace, records: Records): LittlesLaw | null {
 }
 
 /** Why the records cannot be true; null: the law holds, or the trial is too short to judge. */
-export function littleBroken(trace: Trace, records: Records): string | null {
-  const law = littlesLaw(trace, records);
-  if (law === null || Math.abs(law.excessCount) <= law.toleranceCount) return null;
-  const [recorded, excess, tolerance] = [law.recordedCount, law.excessCount, law.toleranceCount].map(
-    (count) => Math.abs(count).toPrecision(3),
-  );
-  const which = law.excessCount > 0 ? "more" : "fewer";
-  return `Little's law: by the records ${recorded} tasks were in flight on average, and the witness saw ${excess} ${which} than they have where it looked (n = ${law.lookCount}); ${tolerance} are allowed`;
+export function littleBroken({ lookCount, balance }: LittlesLaw): string | null {
+  if (balance === null || Math.abs(balance.excessCount) <= balance.toleranceCount) return null;
+  const [recorded, excess, tolerance] = [
+    balance.recordedCount,
+    balance.excessCount,
+    balance.toleranceCount,
+  ].map((count) => Math.abs(count).toPrecision(3));
+  const which = balance.excessCount > 0 ? "more" : "fewer";
+  return `Little's law: by the records ${recorded} tasks were in flight on average, and the witness saw ${excess} ${which} than they have where it looked (n = ${lookCount}); ${tolerance} are allowed`;
 }
 
 interface Looks {

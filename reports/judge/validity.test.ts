@@ -5,7 +5,16 @@ import { facts, liveResources, sceneOf, sealAt, tickLate } from "../fixtures/sce
 import { foreignSpansOf } from "../metrics/foreign.ts";
 import { measureSensors, type SensorFigures, type Tail } from "../metrics/sensors.ts";
 import { clockErrorNs, foreignCoresBound, releaserCoreBound } from "./bounds.ts";
-import { noiseOf, type Reading, readingsOf, type Sensed, saturationOf, type Verdict } from "./validity.ts";
+import type { Balance } from "./little.ts";
+import {
+  noiseOf,
+  ofLaw,
+  type Reading,
+  readingsOf,
+  type Sensed,
+  saturationOf,
+  type Verdict,
+} from "./validity.ts";
 
 const NO_TAIL: Tail = { count: 0, p99: null, max: null };
 const tail = (p99: number, count = 1000): Tail => ({ count, p99, max: p99 });
@@ -34,8 +43,18 @@ const machine: MachineSamples = {
 const peer = { connectionCount: 1, requestCount: 1, bytesIn: 1, bytesOut: 1, cpuNs: 0, coreShare: 0 };
 const open = openLoad([dueAt([MS], [])], 1000 * MS);
 
+/** Ten tasks in flight, and a look in a hundred that saw one more. */
+const lawful: Balance = {
+  seenCount: 10,
+  recordedCount: 10,
+  contradictingCount: 10,
+  excessCount: 0.01,
+  toleranceCount: 0.5,
+};
+
 interface Changes {
   readonly figures?: Partial<SensorFigures>;
+  readonly balance?: Partial<Balance>;
   readonly facts?: Partial<TrialFacts>;
   readonly workerCount?: number;
   readonly coreCount?: number;
@@ -53,6 +72,7 @@ function trialWith(changes: Changes): Sensed {
     records: scene.records,
     facts: { ...facts, resources: liveResources, sensors: { machine, gaps: null }, ...changes.facts },
     figures: { ...quiet, ...changes.figures },
+    law: { lookCount: 1000, balance: { ...lawful, ...changes.balance } },
     coreCount: changes.coreCount ?? 4,
     workerCount: changes.workerCount ?? 1,
   };
@@ -322,5 +342,25 @@ describe("the stretches in which others were on the cores", () => {
   test("are unknown where nobody watched", () => {
     expect(foreignSpansOf(null, cores)).toBeNull();
     expect(foreignSpansOf({ machine: null, gaps: null }, cores)).toBeNull();
+  });
+});
+
+test("Little's law is a sensor of the records: what breaks it is no noise, and few looks say nothing", () => {
+  const readingWith = (law: Sensed["law"]): Reading => ofLaw({ law });
+  const lawOf = (changes: Partial<Balance>): Sensed["law"] => ({
+    lookCount: 1000,
+    balance: { ...lawful, ...changes },
+  });
+  expect(readingWith(lawOf({}))).toEqual({
+    ...{ sensor: "littlesLaw", figure: 0.001, bound: 0.05, sampleCount: 1000, verdict: "within" },
+  });
+  expect(readingWith(lawOf({ excessCount: -0.6 }))).toMatchObject({ figure: 0.06, verdict: "beyond" });
+  expect(reasonsOf({ balance: { excessCount: -0.6 } })).toEqual([]);
+  const nothingRecorded = lawOf({ recordedCount: 0, excessCount: 10, toleranceCount: 0 });
+  expect(readingWith(nothingRecorded)).toMatchObject({ figure: 1, bound: 0, verdict: "beyond" });
+  const nothingInFlight = lawOf({ recordedCount: 0, seenCount: 0, excessCount: 0, toleranceCount: 0 });
+  expect(readingWith(nothingInFlight)).toMatchObject({ figure: 0, bound: 0, verdict: "within" });
+  expect(readingWith({ lookCount: 99, balance: null })).toEqual({
+    ...{ sensor: "littlesLaw", figure: null, bound: 0.05, sampleCount: 99, verdict: "too short to judge" },
   });
 });

@@ -25,6 +25,7 @@ import {
   THROTTLED_NS,
   WITNESS_LATENESS_NS,
 } from "./bounds.ts";
+import { DIFFERENCE_SHARE, type LittlesLaw } from "./little.ts";
 
 export const sensorNames = [
   "foreignCpu",
@@ -36,6 +37,7 @@ export const sensorNames = [
   "releaseLag",
   "releaser",
   "peer",
+  "littlesLaw",
 ] as const;
 
 export type SensorName = (typeof sensorNames)[number];
@@ -53,7 +55,7 @@ export type Verdict = (typeof verdicts)[number];
 /** What one sensor says of a trial. */
 export interface Reading {
   readonly sensor: SensorName;
-  /** In cores or ns, as its bound; null: not watched, or too short to tell. */
+  /** In cores, in ns or as a share, as its bound; null: not watched, or too short to tell. */
   readonly figure: number | null;
   /** A figure above it is beyond. */
   readonly bound: number;
@@ -67,6 +69,7 @@ export interface Sensed {
   readonly records: Records;
   readonly facts: TrialFacts;
   readonly figures: SensorFigures;
+  readonly law: LittlesLaw;
   readonly coreCount: number;
   readonly workerCount: number;
 }
@@ -74,12 +77,14 @@ export interface Sensed {
 /** Every sensor's reading; null for a trial in virtual time, which no machine disturbs. */
 export function readingsOf(trial: Sensed): readonly Reading[] | null {
   if (trial.facts.resources === null) return null;
-  return [...ofMachine(trial), ...ofLateness(trial), ...ofGenerator(trial)];
+  return [...ofMachine(trial), ...ofLateness(trial), ...ofGenerator(trial), ofLaw(trial)];
 }
 
-/** Why the trial may not be believed, a sentence a reason; empty: it may. */
+/** What disturbed the trial, a sentence a reason. A broken law is none of it: then the records themselves lie. */
 export function noiseOf(readings: readonly Reading[]): string[] {
-  return readings.flatMap((reading) => (reading.verdict === "beyond" ? [sentenceOf(reading)] : []));
+  return readings.flatMap(({ sensor, figure, bound, verdict }) =>
+    verdict === "beyond" && sensor !== "littlesLaw" ? [sentences[sensor](figure ?? Number.NaN, bound)] : [],
+  );
 }
 
 /** Rule 1: nobody else was on the cores, and nothing stopped the trial. */
@@ -138,6 +143,18 @@ export function ofGenerator(trial: Sensed): Reading[] {
   ];
 }
 
+/** Rule 4: the records agree with what the witness saw, in shares of the tasks that either had in flight on average. */
+export function ofLaw({ law: { lookCount, balance } }: Pick<Sensed, "law">): Reading {
+  const sensor = "littlesLaw";
+  if (balance === null) {
+    return readingOf({ sensor, figure: null, bound: DIFFERENCE_SHARE, sampleCount: lookCount });
+  }
+  const { excessCount, toleranceCount, recordedCount, seenCount } = balance;
+  const share = (count: number): number => (count === 0 ? 0 : count / Math.max(recordedCount, seenCount));
+  const figure = share(Math.abs(excessCount));
+  return readingOf({ sensor, figure, bound: share(toleranceCount), sampleCount: lookCount });
+}
+
 /** Rule 5 goes before all others: a sensor with few samples says nothing. */
 function readingOf({ sensor, figure, bound, sampleCount }: Omit<Reading, "verdict">): Reading {
   const isShort = sampleCount < MIN_SENSOR_SAMPLES;
@@ -192,7 +209,9 @@ export function saturationOf(trace: Trace, records: Records): string | null {
 const ms = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`;
 const cores = (share: number): string => `${share.toFixed(2)} of a core`;
 
-const sentences: Readonly<Record<SensorName, (figure: number, bound: number) => string>> = {
+const sentences: Readonly<
+  Record<Exclude<SensorName, "littlesLaw">, (figure: number, bound: number) => string>
+> = {
   foreignCpu: (figure, bound) =>
     `foreign CPU took ${cores(figure)} in the trial's worst second (bound ${bound.toFixed(2)})`,
   steal: (figure, bound) =>
@@ -211,7 +230,3 @@ const sentences: Readonly<Record<SensorName, (figure: number, bound: number) => 
   peer: (figure, bound) =>
     `peer-limited: the echo peer took ${cores(figure)} (bound ${bound.toFixed(2)}), so the figures are the peer's`,
 };
-
-function sentenceOf({ sensor, figure, bound }: Reading): string {
-  return sentences[sensor](figure ?? Number.NaN, bound);
-}

@@ -20,19 +20,20 @@ export class EventLoop extends BaseLoop {
   readonly #injector: Injector;
   readonly #idle: Idle;
   readonly #queue = new ReadyQueue();
+  readonly #isTrial: boolean;
   /** Timers not yet fired. */
   #timerCount = 0;
 
   constructor(settings: LoopSettings) {
     super(settings);
-    const { queues } = settings;
+    const { queues, isTrial } = settings;
+    this.#isTrial = isTrial;
     this.#injector = new Injector(queues.injectors[0] as Int32Array);
     this.#idle = new Idle(queues.idle);
   }
 
   override async run(): Promise<void> {
-    // A warm-up leaves no mark in the histogram.
-    const record = this.untilIdle ? null : watchEventLoop(this.recorder);
+    const record = this.#isTrial ? watchEventLoop(this.recorder) : null;
     await super.run();
     record?.();
   }

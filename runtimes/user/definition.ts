@@ -28,7 +28,10 @@ export interface RuntimeDefinition {
   readonly options?: ParameterTable;
   /** Words of memory that the workers share; absent: they share nothing but what comes from outside. */
   sharedWordCount?(of: SharedBy): number;
-  /** Called on each worker's thread, for the warm-up (alone, with memory of its own) and then for the trial. */
+  /**
+   * Called on each worker's thread: for a rehearsal with the other workers, for warm-ups alone, and then for the
+   * trial, each time with memory of its own.
+   */
   makeScheduler(settings: WorkerSettings): WorkerScheduler;
 }
 

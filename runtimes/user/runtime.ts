@@ -3,18 +3,10 @@
 import { strict as assert } from "node:assert";
 import { shown } from "../../workloads/parameter.ts";
 import { opNames } from "../../workloads/trace/op.ts";
-import { idsOf } from "../ids.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
 import type { RuntimeDefinition, SharedBy } from "./definition.ts";
 import type { ModuleIdentity } from "./module.ts";
-
-/** What a worker's entry file is handed. */
-export interface UserEntry {
-  readonly module: ModuleIdentity;
-  /** The words that the definition asked for. */
-  readonly shared: Int32Array;
-}
 
 /** 1 GiB. */
 const SHARED_WORDS_LIMIT = 2 ** 28;
@@ -35,20 +27,18 @@ export function userRuntime(
     ops: new Set(opNames),
     availability: () => ({ available: true, version }),
     start: async (settings) => {
-      const { workerCount, options, trace, records } = settings;
+      const { workerCount, options, trace } = settings;
       assert(definition.workers === "many" || workerCount === 1, `${name} has one worker`);
-      const idCount = idsOf(records.shape).end;
-      const shared = sharedWords(definition, { workerCount, idCount, options });
-      const forEntry: UserEntry = { module: identity, shared };
       return startThreads(settings, {
         entry: new URL("./worker.js", import.meta.url),
         workerCount,
         dequeCount: 0,
         injectorCount: 1,
+        sharedWords: (idCount) => sharedWords(definition, { workerCount, idCount, options }),
         hasThieves: false,
         restsOnTime: false,
         bells: trace.connectionCount > 0 ? "all" : "none",
-        forEntry,
+        forEntry: identity,
       });
     },
   };

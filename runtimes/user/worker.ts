@@ -4,16 +4,16 @@ import { workerData } from "node:worker_threads";
 import { idsOf } from "../ids.ts";
 import { serveThread } from "../thread.ts";
 import { UserLoop } from "./loop.ts";
-import { importDefinition } from "./module.ts";
-import { sharedWords, type UserEntry } from "./runtime.ts";
+import { importDefinition, type ModuleIdentity } from "./module.ts";
+import { sharedWords } from "./runtime.ts";
 
-const { module, shared }: UserEntry = workerData.forEntry;
+const module: ModuleIdentity = workerData.forEntry;
 const definition = await importDefinition(module);
 
 await serveThread((settings) => {
   const { workerCount, options, records, untilIdle } = settings;
   const idCount = idsOf(records.shape).end;
-  // A warm-up is alone and leaves no mark in the memory of the trial.
-  const words = untilIdle ? sharedWords(definition, { workerCount, idCount, options }) : shared;
+  // Whoever warms up alone has memory of its own.
+  const words = untilIdle ? sharedWords(definition, { workerCount, idCount, options }) : settings.shared;
   return new UserLoop(settings, definition, words);
 });

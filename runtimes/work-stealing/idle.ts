@@ -146,3 +146,12 @@ export class Idle {
     return how;
   }
 }
+
+/** Wakes every worker, e.g. to see the stop; `ring` sends a message to the event loop of one. */
+export function wakeAll(words: Int32Array, ring: (worker: number) => void): void {
+  const idle = new Idle(words);
+  for (let worker = 0; worker < words.length - STATES; worker++) {
+    const waiting = idle.interrupt(worker);
+    if (waiting !== NOBODY) ring(waiting);
+  }
+}

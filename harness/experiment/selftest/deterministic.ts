@@ -112,7 +112,8 @@ export function queueFigures(known: KnownLoad, trial: JudgedTrial): Figure[] {
         unit: "ns",
         said: figureOf(trial, `canaryDelayNs.${which}`),
         truth,
-        tolerance: toleranceOf(truth, SHARE, LEAST_NS) + (which === "mean" ? 0 : latestNs),
+        tolerance: toleranceOf(truth, SHARE, LEAST_NS),
+        allowance: which === "mean" ? 0 : latestNs,
       };
     }),
   ];

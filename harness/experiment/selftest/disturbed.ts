@@ -2,11 +2,9 @@
  * Trials that are disturbed on purpose: beside a neighbour that burns CPU on every core, and stopped in the middle.
  * Their figures would be about the machine, so isoload must refuse them and say why.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
+import { startNeighbour, stoppedTrial } from "./disturbance.ts";
 import type { JudgedTrial, Live, LiveTrial } from "./live.ts";
 import { blocksTrace } from "./loads.ts";
 import { subjectOf } from "./subject.ts";
@@ -16,8 +14,7 @@ const load = { windowMs: 600, blockMs: 5, dueMs: [0, 100, 200, 300, 400, 500] } 
 /** The neighbour is killed when the trial has ended; if nobody can, it ends after this. */
 const NEIGHBOUR_LIMIT_MS = 15_000;
 /** From `ready`, which is 20 ms before the epoch. */
-const STOP_AFTER_MS = 200;
-const STOPPED_MS = 150;
+const STOP = { afterMs: 200, lengthMs: 150 } as const;
 
 /** The words by which a refusal names each disturbance. */
 const reasons = { neighbour: /foreign CPU/, stop: /stood still/ } as const;
@@ -31,7 +28,11 @@ interface Disturbance {
 
 const disturbances: readonly Disturbance[] = [
   { what: "a neighbour that burns every core", reason: reasons.neighbour, disturb: besideNeighbour },
-  { what: "stopped for 150 ms in the middle", reason: reasons.stop, disturb: stopped },
+  {
+    what: "stopped for 150 ms in the middle",
+    reason: reasons.stop,
+    disturb: (live, trial) => stoppedTrial(live, trial, STOP),
+  },
 ];
 
 export function disturbedCases(): SelftestCase[] {
@@ -64,36 +65,6 @@ export function refusalOf(name: string, { row }: JudgedTrial, reason: RegExp): A
 
 /** Runs the trial beside a process that burns as many threads as there are cores. */
 async function besideNeighbour(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
-  const script = fileURLToPath(new URL("./neighbour.js", import.meta.url));
-  const line = [script, String(live.coreCount), String(NEIGHBOUR_LIMIT_MS)];
-  const neighbour = spawn(process.execPath, line, { stdio: ["pipe", "pipe", "ignore"], env: {} });
-  const ended = once(neighbour, "close");
-  try {
-    await Promise.race([once(neighbour.stdout, "data"), ended]);
-    return await live.trial(trial);
-  } finally {
-    neighbour.kill("SIGKILL");
-    await ended;
-  }
-}
-
-/** Runs the trial and stops its process for a while, with all of its threads. */
-function stopped(live: Live, trial: LiveTrial): Promise<JudgedTrial> {
-  let send: (signal: "SIGSTOP" | "SIGCONT") => void = () => undefined;
-  const timers: NodeJS.Timeout[] = [];
-  return live
-    .trial({
-      ...trial,
-      onSpawn: (child) => {
-        send = (signal) => child.kill(signal);
-      },
-      onEvent: ({ event }) => {
-        if (event !== "ready") return;
-        timers.push(
-          setTimeout(() => send("SIGSTOP"), STOP_AFTER_MS),
-          setTimeout(() => send("SIGCONT"), STOP_AFTER_MS + STOPPED_MS),
-        );
-      },
-    })
-    .finally(() => timers.forEach(clearTimeout));
+  const { stop } = await startNeighbour(live.coreCount, NEIGHBOUR_LIMIT_MS);
+  return live.trial(trial).finally(stop);
 }

@@ -9,6 +9,7 @@ import { allHeldFigure, type KnownLoad, knownLoads, queueFigures } from "./deter
 import { refusalOf } from "./disturbed.ts";
 import { idealTrial, judgedAs, sayingOf } from "./fixtures/trials.ts";
 import { freezeFigures, freezeTrace } from "./freeze.ts";
+import { figureOf } from "./live.ts";
 import { blocksTrace, HALF_WAY_NS, MS } from "./loads.ts";
 import { knownSplit, splitFigures } from "./partitioned.ts";
 import { rearmedAnswer, rearmedDelaysNs, rearmedFigures } from "./rearmed.ts";
@@ -71,8 +72,20 @@ describe("a random trace", () => {
     const figures = figuresAgainstIdeal(trial, { workerCount: 2, hasOneQueue: true });
     expect(names(figures)).toEqual(["all held", "canary mean", "canary p99"]);
     expect(names(figuresAgainstIdeal(trial, { workerCount: 2, hasOneQueue: false }))).toEqual(["all held"]);
-    const changed = { ...trial, row: sayingOf({ allHeldShare: 0.5 }).row };
-    expect(names(figuresAgainstIdeal(changed, { workerCount: 3, hasOneQueue: false }))).toEqual(["all held"]);
+    const allHeldShare = figureOf(trial, "allHeldShare");
+    const missed = (said: Parameters<typeof sayingOf>[0]): string[] =>
+      names(
+        figuresAgainstIdeal({ ...trial, row: sayingOf(said).row }, { workerCount: 3, hasOneQueue: false }),
+      );
+    const conserved = { violatedShare: 0.009 };
+    expect(missed({ allHeldShare, conservation: conserved })).toEqual([]);
+    expect(missed({ allHeldShare: 0.5, conservation: conserved })).toEqual(["all held"]);
+    expect(missed({ allHeldShare, conservation: { violatedShare: 0.011 } })).toEqual([
+      "waiting beside a resting worker",
+    ]);
+    expect(missed({ allHeldShare, conservation: { violatedShare: null } })).toEqual([
+      "waiting beside a resting worker",
+    ]);
   });
 });
 

@@ -7,6 +7,6 @@ import { cheatNamed } from "./cheats.ts";
 const { forEntry }: WorkerStart = workerData;
 
 await serveThread((settings) => {
-  if (!settings.untilIdle) cheatNamed(String(forEntry))?.inWorker?.(settings);
+  if (settings.isTrial) cheatNamed(String(forEntry))?.inWorker?.(settings);
   return new StealingLoop(settings);
 });
