@@ -21,6 +21,11 @@ const rowOf = (
     invalidBecause: refusal === null ? [] : [because],
   }) as Partial<Row> as Row;
 
+const treatmentOf = (id: string, controlOf: string | null): ResultDocument["treatments"][number] => ({
+  ...{ id, controlOf, workload: "null", parameters: {}, runtime: "ideal", threads: "1x", workerCount: 1 },
+});
+const treatments = [treatmentOf("t0", null), treatmentOf("t1", null), treatmentOf("t2", "t0")];
+
 const good = rowOf("completed", null);
 const noisy = rowOf("completed", "noise");
 const other = { treatmentId: "t1" };
@@ -57,11 +62,18 @@ test.each([
     ["nothing valid is left of null on ideal at 1x: others took 1.9 cores", "nothing valid was measured"],
     ["2 attempts were refused for noise and are not counted"],
   ],
+  [
+    "nothing valid is left of a control",
+    [good, rowOf("completed", "noise", { treatmentId: "t2" })],
+    4,
+    ["nothing valid is left of the control of null on ideal at 1x: others took 1.9 cores"],
+    ["1 attempt was refused for noise and is not counted"],
+  ],
   ["all are unsupported", [hole], 4, ["nothing valid was measured"], []],
   ["one crashed", [good, rowOf("crashed", "failure")], 4, [expect.stringMatching(/^r0-t0 .* crashed: /)], []],
   ["one timed out", [good, rowOf("timed-out", "failure")], 4, [expect.stringMatching(/ timed-out: /)], []],
   ["one diverged", [good, rowOf("diverged", "identity")], 4, [expect.stringMatching(/ diverged: /)], []],
   ["there is none", [], 4, ["nothing was measured"], []],
 ])("where %s", (_, trials, code, warnings, notes) => {
-  expect(verdictOf({ trials })).toEqual({ code, warnings, notes });
+  expect(verdictOf({ trials, treatments })).toEqual({ code, warnings, notes });
 });

@@ -33,7 +33,10 @@ type Row = ResultDocument["trials"][number];
  * No data is never 0: a run is invalid where nothing valid is left of a treatment, unless all it lacks is an op and
  * something else was measured, and where a trial crashed, did not end, or did other work than it should.
  */
-export function verdictOf({ trials }: Pick<ResultDocument, "trials">): Verdict {
+export function verdictOf({ trials, treatments }: Pick<ResultDocument, "trials" | "treatments">): Verdict {
+  const controls = new Set(treatments.filter(({ controlOf }) => controlOf !== null).map(({ id }) => id));
+  const textOf = ({ treatmentId, workload, runtime, threads }: Row): string =>
+    `${controls.has(treatmentId) ? "the control of " : ""}${workload} on ${runtime} at ${threads}`;
   const broken = trials.filter(({ outcome }) => ["crashed", "timed-out", "diverged"].includes(outcome));
   const refused = trials.filter(({ refusal }) => refusal === "noise");
   const spoiled = lastOfEach(trials).filter(
@@ -42,8 +45,8 @@ export function verdictOf({ trials }: Pick<ResultDocument, "trials">): Verdict {
   );
   const hasValid = trials.some(({ valid }) => valid);
   const warnings = [
-    ...broken.map((row) => `${row.id} (${treatmentText(row)}) ${row.outcome}${reasonsText(row)}`),
-    ...spoiled.map((row) => `nothing valid is left of ${treatmentText(row)}${reasonsText(row)}`),
+    ...broken.map((row) => `${row.id} (${textOf(row)}) ${row.outcome}${reasonsText(row)}`),
+    ...spoiled.map((row) => `nothing valid is left of ${textOf(row)}${reasonsText(row)}`),
     ...(hasValid ? [] : [trials.length === 0 ? "nothing was measured" : "nothing valid was measured"]),
   ];
   const isOk = hasValid && broken.length === 0 && spoiled.length === 0;
@@ -62,10 +65,6 @@ function refusedNotes(count: number): string[] {
       ? "1 attempt was refused for noise and is"
       : `${count} attempts were refused for noise and are`;
   return [`${what} not counted`];
-}
-
-function treatmentText({ workload, runtime, threads }: Row): string {
-  return `${workload} on ${runtime} at ${threads}`;
 }
 
 function reasonsText({ invalidBecause }: Row): string {

@@ -127,7 +127,7 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
   const { isoloadVersion, nodeVersion, tokioVersion, coreCount, coreCountSource, cpuModel } = environment;
   const parts = [
     `isoload ${isoloadVersion}`,
-    state === "complete" ? "complete" : `${state}: ${trialsText(trials, plan.trialCount)}`,
+    state === "complete" ? completeText(trials) : `${state}: ${trialsText(trials, plan.trialCount)}`,
     `${plan.roundCount} ${plan.roundCount === 1 ? "round" : "rounds"}`,
     `seed ${plan.seed}`,
     `Node ${nodeVersion}`,
@@ -135,6 +135,13 @@ function titleOf({ environment, plan, state, trials }: ResultDocument): string {
     `${coreCount} ${coreCount === 1 ? "core" : "cores"} (${coreCountSource}) of ${cpuModel}`,
   ];
   return parts.join(" · ");
+}
+
+/** Every trial was run; says of how many something valid is left, unless it is so of all that are supported. */
+function completeText(trials: readonly TrialRow[]): string {
+  const count = trials.filter(({ attempt, outcome }) => attempt === 1 && outcome !== "unsupported").length;
+  const validCount = trials.filter(({ valid }) => valid).length;
+  return validCount === count ? "complete" : `complete: ${validCount} of ${count} trials valid`;
 }
 
 /** How many of the planned trials there are, further attempts apart. */
