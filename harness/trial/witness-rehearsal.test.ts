@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Sources } from "./sensors.ts";
 import { rehearseWitness } from "./witness-rehearsal.ts";
 
-test("the witness rehearses with the sensors of the trial, a thousand looks and more, and ends", async () => {
+test("the witness rehearses with the sensors of the trial, thousands of looks, and ends", async () => {
   let machineReads = 0;
   let excuseReads = 0;
   const sources: Sources = {
@@ -21,7 +21,8 @@ test("the witness rehearses with the sensors of the trial, a thousand looks and 
     },
   };
   await rehearseWitness(sources);
-  expect(excuseReads).toBeGreaterThanOrEqual(900);
-  // A tenth of a second apart, of a second.
-  expect(machineReads).toBeGreaterThanOrEqual(10);
+  expect(excuseReads).toBeGreaterThanOrEqual(2000);
+  // A tenth of a second apart.
+  expect(machineReads).toBeGreaterThanOrEqual(30);
+  expect(machineReads).toBeLessThan(300);
 });
