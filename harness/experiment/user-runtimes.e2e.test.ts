@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { formats } from "../../reports/formats/catalog.ts";
-import { cheats, fifo, lifo, moduleOf, modulePathOf } from "../../runtimes/user/fixtures/modules.ts";
+import { cheats, fifo, isTrial, lifo, moduleOf, modulePathOf } from "../../runtimes/user/fixtures/modules.ts";
 import { verdictOf } from "../cli/exit.ts";
 import { UsageError } from "../plan/usage-error.ts";
 import { type Drafted, draftPlan } from "./draft.ts";
@@ -122,14 +122,10 @@ test.each([
 test.each([
   [
     "what a scheduler answers wrongly",
-    `if (settings.idCount > 5000) return { ready() {}, next: () => 1e9 }; ${fifo}`,
+    `if ${isTrial} return { ready() {}, next: () => 1e9 }; ${fifo}`,
     "next() answered 1000000000. It must answer an id",
   ],
-  [
-    "what it throws",
-    `if (settings.idCount > 5000) throw new Error("no luck"); ${fifo}`,
-    "its last words: Error: no luck",
-  ],
+  ["what it throws", `if ${isTrial} throw new Error("no luck"); ${fifo}`, "its last words: Error: no luck"],
   ["what it leaves in the warm-up", "return { ready() {}, next: () => -1 }", "the warm-up ended with 0 of"],
 ])("%s is the reason of a crash", async (_, body, reason) => {
   const { document } = await runOf([modulePathOf(moduleOf(body))]);
