@@ -6,7 +6,7 @@ import { strideIn } from "../workloads/trace/layout.ts";
 import { BLOCK, CPU, ECHO, SLEEP } from "../workloads/trace/op.ts";
 import { referenceChecksums } from "../workloads/trace/reference.ts";
 import { closedLoad, dueAt, everyOp, MS, openLoad } from "./fixtures/compositions.ts";
-import { caseOf, runHonestly, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
+import { caseOf, liveResources, runHonestly, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
 import { type Case, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
 import {
   CANARY_DOUBLES,
@@ -511,16 +511,7 @@ const cheats: readonly Cheat[] = [
     cheat: () => undefined,
     facts: {
       peer: null,
-      resources: {
-        elapsedNs: 1,
-        cpuNs: null,
-        runDelayNs: null,
-        releaserCpuNs: null,
-        workerCpuNs: null,
-        rssBytes: null,
-        voluntarySwitches: null,
-        involuntarySwitches: null,
-      },
+      resources: liveResources,
     },
     reason: /the peer's counts are missing/,
   },
