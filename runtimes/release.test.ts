@@ -8,6 +8,7 @@ import { canaryRow, recordsHeaderRow, taskRecordRow } from "./record.ts";
 import { allocateRecords, type Records } from "./records.ts";
 import { shapeFor } from "./records-room.ts";
 import { Releaser } from "./release.ts";
+import { maySpin } from "./runtime.ts";
 import { allocateTasks, type Tasks } from "./tasks.ts";
 import { EMPTY, Injector, injectorWords } from "./work-stealing/injector.ts";
 
@@ -147,3 +148,15 @@ test("a stop ends the run at once, whatever is still to come", () => {
   releaser.run();
   expect(sumLanes(records, "submitted")).toBe(0);
 });
+
+test.each([
+  [1, 2, null, true],
+  [1, 2, 4000, false],
+  [2, 2, null, false],
+  [2, 4, 4000, true],
+])(
+  "with %i workers on %i cores and the echo peer at %s a releaser may spin: %s",
+  (workerCount, coreCount, peerPort, may) => {
+    expect(maySpin({ workerCount, coreCount, peerPort })).toBe(may);
+  },
+);

@@ -40,7 +40,7 @@ export interface Runtime {
 
 export interface RuntimeSettings {
   readonly workerCount: number;
-  /** Cores this process may use; spinning is allowed only where workers are fewer. */
+  /** Cores this process may use. */
   readonly coreCount: number;
   /** Options that passed the runtime's table. */
   readonly options: ParameterValues;
@@ -53,6 +53,15 @@ export interface RuntimeSettings {
   readonly peerPort: number | null;
   /** Measured cost of one kernel unit on this machine, for model time. */
   readonly unitNs: number;
+}
+
+/** Whether workers and echo peer leave a core for a releaser that spins. */
+export function maySpin({
+  workerCount,
+  coreCount,
+  peerPort,
+}: Pick<RuntimeSettings, "workerCount" | "coreCount" | "peerPort">): boolean {
+  return workerCount + (peerPort === null ? 0 : 1) < coreCount;
 }
 
 export interface StartedRuntime {

@@ -12,7 +12,7 @@ import { sumLanes } from "./lane-sums.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { planRehearsal } from "./rehearsal.ts";
 import type { ReleaserStart } from "./release-thread.ts";
-import type { RuntimeSettings, StartedRuntime } from "./runtime.ts";
+import { maySpin, type RuntimeSettings, type StartedRuntime } from "./runtime.ts";
 import { allocateStage, type StagePlan } from "./stage.ts";
 import { sharedTrace } from "./tasks.ts";
 import type { WorkerStart } from "./thread.ts";
@@ -43,7 +43,7 @@ const HEADER = recordsHeaderRow.index;
 
 /** Resolves when every worker is connected and warm and the releaser waits for the epoch. */
 export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan): Promise<StartedRuntime> {
-  const { records, coreCount, peerPort } = settings;
+  const { records, peerPort } = settings;
   const { workerCount, forEntry } = plan;
   assert(records.shape.laneCount === workerCount + 1, "a lane a worker and one for the releaser");
   const { connectionCount } = settings.trace;
@@ -76,7 +76,7 @@ export async function startThreads(settings: RuntimeSettings, plan: ThreadPlan):
     trial,
     rehearsal,
     warmUp,
-    maySpin: workerCount < coreCount,
+    maySpin: maySpin(settings),
     go,
     bells,
   };

@@ -5,7 +5,14 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { choice, count, type ParameterTable, type ParameterValues } from "../../workloads/parameter.ts";
 import { type OpName, opNames } from "../../workloads/trace/op.ts";
-import type { Availability, Runtime, RuntimeSettings, RuntimeStats, StartedRuntime } from "../runtime.ts";
+import {
+  type Availability,
+  maySpin,
+  type Runtime,
+  type RuntimeSettings,
+  type RuntimeStats,
+  type StartedRuntime,
+} from "../runtime.ts";
 import { layoutFingerprint } from "./layouts.ts";
 
 /** What the addon exports; see `src/lib.rs`. The functions below `start` compare the two languages in tests. */
@@ -26,7 +33,7 @@ export interface Addon {
 interface StartSettings {
   readonly isMultiThread: boolean;
   readonly workerCount: number;
-  readonly coreCount: number;
+  readonly maySpin: boolean;
   /** The addon keeps the three arrays for the life of the process; nobody writes the traces from here on. */
   readonly trace: Uint8Array;
   readonly records: Uint8Array;
@@ -139,14 +146,14 @@ export function loadAddon(path: string = addonPath): { addon: Addon } | { reason
 }
 
 async function startAddon(settings: RuntimeSettings, isMultiThread: boolean): Promise<StartedRuntime> {
-  const { workerCount, coreCount, trace, records, warmUp, peerPort, options } = settings;
+  const { workerCount, trace, records, warmUp, peerPort, options } = settings;
   assert(isMultiThread || workerCount === 1, `native-current-thread runs one worker, not ${workerCount}`);
   const loaded = loadAddon();
   if ("reason" in loaded) throw new Error(loaded.reason);
   const trial = await loaded.addon.start({
     isMultiThread,
     workerCount,
-    coreCount,
+    maySpin: maySpin(settings),
     trace: trace.bytes,
     records: records.bytes,
     warmUp: warmUp.bytes,

@@ -190,7 +190,7 @@ fn start_ms() -> f64 {
     let settings = Settings {
         flavor: Flavor::MultiThread,
         worker_count: 2,
-        core_count: 2,
+        may_spin: false,
         trace,
         records: records_for(&trace, 2),
         warm_up: warm_up(),

@@ -62,7 +62,8 @@ mod node {
     pub struct StartSettings {
         pub is_multi_thread: bool,
         pub worker_count: u32,
-        pub core_count: u32,
+        /// There is a core for a releaser that spins.
+        pub may_spin: bool,
         pub trace: Uint8Array,
         pub records: Uint8Array,
         pub warm_up: Uint8Array,
@@ -101,7 +102,7 @@ mod node {
         let settings = Settings {
             flavor,
             worker_count: settings.worker_count as usize,
-            core_count: settings.core_count as usize,
+            may_spin: settings.may_spin,
             trace: kept_trace(settings.trace)?,
             records: kept_records(settings.records)?,
             warm_up: kept_trace(settings.warm_up)?,

@@ -17,7 +17,7 @@ const SPIN_NS: f64 = 60e3;
 const TIMER_SLACK_NS: u64 = 1_000;
 
 /// Releases everything, says so in the header and stays until the stop; earlier if the trial is stopped. Answers
-/// what it saw of Tokio's queues. `may_spin`: there are fewer workers than cores.
+/// what it saw of Tokio's queues. `may_spin`: there is a core for it.
 pub fn release_all(trial: &'static Trial, may_spin: bool) -> QueueDepths {
     set_timer_slack_ns(TIMER_SLACK_NS);
     let mut depths = QueueDepths::default();

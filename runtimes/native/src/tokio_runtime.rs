@@ -40,7 +40,8 @@ pub enum Flavor {
 pub struct Settings {
     pub flavor: Flavor,
     pub worker_count: usize,
-    pub core_count: usize,
+    /// There is a core for a releaser that spins.
+    pub may_spin: bool,
     pub trace: Trace,
     pub records: Records,
     pub warm_up: Trace,
@@ -298,7 +299,7 @@ fn spawn_releaser(
     trial: &'static Trial,
     begun: mpsc::Receiver<()>,
 ) -> JoinHandle<Option<QueueDepths>> {
-    let may_spin = settings.worker_count < settings.core_count;
+    let may_spin = settings.may_spin;
     let releaser = thread::Builder::new().name("isoload-release".to_owned());
     let run = move || {
         trial.records.lanes[trial.worker_count].thread_id.set(thread_id());

@@ -186,7 +186,7 @@ pub fn run_until(
     let settings = Settings {
         flavor,
         worker_count,
-        core_count: 2,
+        may_spin: worker_count < 2,
         trace,
         records,
         warm_up: warm_up(),
