@@ -28,11 +28,11 @@ import { Injector } from "./work-stealing/injector.ts";
 
 /**
  * Code compiled in the first round knows one instance of each class and takes its fields for constants; the second
- * shows that there are others. After the fifth the scheduler's own path has been compiled for good: with two rounds
+ * shows that there are others. After the fourth the scheduler's own path has been compiled for good: with two rounds
  * the first 20 to 30 ms of a trial ran at a third of its speed, and the compiler took 40 ms of CPU from it instead
  * of 10.
  */
-const WARM_UP_ROUNDS = 5;
+const WARM_UP_ROUNDS = 4;
 /** Tasks that the warm-up leaves in the deque of a worker that is not there, to be stolen. */
 const LOOT = 100;
 /** How often it practises to wake another. */
