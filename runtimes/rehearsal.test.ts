@@ -27,7 +27,7 @@ test("each worker more is held as often as the others", () => {
 test("a scheduler that shares memory gets memory of its own for it, for so many ids", () => {
   const { stage } = planRehearsal({
     ...{ ...plan, workerCount: 2 },
-    sharedWords: (idCount) => new Int32Array(new SharedArrayBuffer(4 * idCount)),
+    sharedWords: ({ idCount }) => new Int32Array(new SharedArrayBuffer(4 * idCount)),
   });
   expect(stage.shared.length).toBeGreaterThan(stage.trace.taskCount);
 });

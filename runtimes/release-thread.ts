@@ -5,15 +5,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { canaryDueNs, type Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
 import { Clock, monotonicNs } from "./clock.ts";
-import { idsOf } from "./ids.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { allocateRecords } from "./records.ts";
 import { shapeFor } from "./records-room.ts";
 import { meet, type Rehearsal } from "./rehearsal.ts";
 import { Releaser } from "./release.ts";
-import { allocateQueues, type Stage } from "./stage.ts";
-import { allocateTasks } from "./tasks.ts";
+import { allocateStage, type Stage } from "./stage.ts";
 import { currentThreadId } from "./thread-id.ts";
 import { setTimerSlack } from "./timer-slack.ts";
 import { Idle, ON_WORD, wakeAll } from "./work-stealing/idle.ts";
@@ -47,15 +45,14 @@ const AHEAD_NS = 5e6;
 const ringAt = (worker: number): void => ring(bells, worker);
 
 setTimerSlack(TIMER_SLACK_NS);
-const { records } = trial;
-new Recorder(records, records.shape.laneCount - 1).boundTo(currentThreadId());
+new Recorder(trial.records, trial.records.shape.laneCount - 1).boundTo(currentThreadId());
 rehearse();
 for (let round = 0; round < WARM_UP_ROUNDS; round++) warm();
 parentPort.postMessage("ready");
 Atomics.wait(go, 0, 0);
 release(trial);
 // It stays until the end, so that the CPU time it took can still be read.
-Atomics.wait(records.headerI32, HEADER.stop, 0);
+Atomics.wait(trial.records.headerI32, HEADER.stop, 0);
 process.exit(0);
 
 /** Releases what is due on `stage`, until the end of its trace or `stop`. */
@@ -85,19 +82,17 @@ function rehearse(): void {
  * still to come when it begins, so that sleeping and spinning up to a due time are compiled, too.
  */
 function warm(): void {
-  const own = allocateRecords(shapeFor(warmUp, 1));
-  const idCount = idsOf(own.shape).end;
-  const workerCount = trial.queues.injectors.length;
-  const memory = allocateQueues({ workerCount, dequeCount: 0, injectorCount: workerCount, idCount });
-  const absent = new Idle(memory.idle);
-  const inlet = new Inlet(memory, ringAt);
-  const canaryCount = own.shape.canaryCapacity;
+  const injectorCount = trial.queues.injectors.length;
+  const plan = { workerCount: injectorCount, dequeCount: 0, injectorCount };
+  const { records, tasks, queues } = allocateStage(warmUp, allocateRecords(shapeFor(warmUp, 1)), plan);
+  const absent = new Idle(queues.idle);
+  const canaryCount = records.shape.canaryCapacity;
   const clock = new Clock(monotonicNs() + AHEAD_NS - canaryDueNs(warmUp, canaryCount - 1));
   const releaser = new Releaser({
     trace: warmUp,
-    records: own,
-    gates: allocateTasks(warmUp).gates,
-    inlet,
+    records,
+    gates: tasks.gates,
+    inlet: new Inlet(queues, ringAt),
     clock,
     maySpin,
   });

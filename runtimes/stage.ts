@@ -23,13 +23,13 @@ export interface StagePlan {
   readonly dequeCount: number;
   /** One for all workers, or one a worker. */
   readonly injectorCount: number;
-  /** Words for a user's scheduler of ids below `idCount`; absent: none. */
-  readonly sharedWords?: (idCount: number) => Int32Array;
+  /** Words for a user's scheduler; absent: none. */
+  readonly sharedWords?: ((of: { workerCount: number; idCount: number }) => Int32Array) | undefined;
 }
 
-export const NO_WORDS: Int32Array = new Int32Array(0);
+const NO_WORDS = new Int32Array(0);
 
-/** `trace` and `records` are shared memory already. */
+/** Fresh shared memory beside `trace` and `records`. */
 export function allocateStage(trace: Trace, records: Records, plan: StagePlan): Stage {
   const idCount = idsOf(records.shape).end;
   return {
@@ -37,12 +37,12 @@ export function allocateStage(trace: Trace, records: Records, plan: StagePlan): 
     tasks: allocateTasks(trace),
     records,
     queues: allocateQueues({ ...plan, idCount }),
-    shared: plan.sharedWords?.(idCount) ?? NO_WORDS,
+    shared: plan.sharedWords?.({ workerCount: plan.workerCount, idCount }) ?? NO_WORDS,
   };
 }
 
 /** Fresh shared words for the queues of `workerCount` workers and ids below `idCount`. */
-export function allocateQueues(
+function allocateQueues(
   of: Pick<StagePlan, "workerCount" | "dequeCount" | "injectorCount"> & { readonly idCount: number },
 ): QueueMemory {
   const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * count));

@@ -10,7 +10,6 @@ import type { Trace } from "../workloads/trace/trace.ts";
 import { type Bells, ring } from "./bells.ts";
 import { Clock, monotonicNs } from "./clock.ts";
 import { watchGcPauses } from "./gc-pauses.ts";
-import { idsOf } from "./ids.ts";
 import { sumLanes } from "./lane-sums.ts";
 import { recordsHeaderRow } from "./record.ts";
 import { Recorder } from "./recorder.ts";
@@ -19,8 +18,7 @@ import { shapeFor } from "./records-room.ts";
 import { meet, type Rehearsal } from "./rehearsal.ts";
 import { Releaser } from "./release.ts";
 import type { Sockets } from "./sockets.ts";
-import { allocateQueues, NO_WORDS, type Stage } from "./stage.ts";
-import { allocateTasks } from "./tasks.ts";
+import { allocateStage, type Stage, type StagePlan } from "./stage.ts";
 import { currentThreadId } from "./thread-id.ts";
 import { Deque } from "./work-stealing/deque.ts";
 import { Idle, IN_LOOP, ON_WORD } from "./work-stealing/idle.ts";
@@ -83,8 +81,14 @@ export interface WorkerStart {
   readonly forEntry: unknown;
 }
 
-/** The body of a worker's entry file. Ends the thread when the loop leaves. */
-export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): Promise<void> {
+/**
+ * The body of a worker's entry file. Ends the thread when the loop leaves. `sharedWords`: as in the plan, for warm-ups
+ * alone.
+ */
+export async function serveThread(
+  makeLoop: (settings: LoopSettings) => Loop,
+  sharedWords?: StagePlan["sharedWords"],
+): Promise<void> {
   const start: WorkerStart = workerData;
   const { worker, workerCount, options, bells, trial, rehearsal } = start;
   assert(parentPort !== null, "a worker's entry runs in a worker thread");
@@ -104,7 +108,7 @@ export async function serveThread(makeLoop: (settings: LoopSettings) => Loop): P
   meet(rehearsal);
   await perform(rehearsal.stage, { sockets: null, isTrial: false });
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    for (const warmUp of start.warmUps) await warm(start, warmUp, { sockets, makeLoop });
+    for (const warmUp of start.warmUps) await warm(start, warmUp, { sockets, makeLoop, sharedWords });
   }
   const recorder = new Recorder(trial.records, worker);
   recorder.boundTo(currentThreadId());
@@ -137,14 +141,18 @@ async function warm(
   {
     sockets,
     makeLoop,
-  }: { readonly sockets: Sockets | null; readonly makeLoop: (settings: LoopSettings) => Loop },
+    sharedWords,
+  }: {
+    readonly sockets: Sockets | null;
+    readonly makeLoop: (settings: LoopSettings) => Loop;
+    readonly sharedWords: StagePlan["sharedWords"];
+  },
 ): Promise<void> {
-  const records = allocateRecords(shapeFor(trace, 1));
-  const tasks = allocateTasks(trace);
   const workerCount = hasThieves ? 2 : 1;
   const dequeCount = trial.queues.deques.length > 0 ? workerCount : 0;
-  const idCount = idsOf(records.shape).end;
-  const queues = allocateQueues({ workerCount, dequeCount, injectorCount: 1, idCount });
+  const own = { workerCount, dequeCount, injectorCount: 1, sharedWords };
+  const stage = allocateStage(trace, allocateRecords(shapeFor(trace, 1)), own);
+  const { tasks, records, queues } = stage;
   // The whole schedule lies in the past, so that everything is due at once.
   const epochNs = monotonicNs() - trace.windowNs - 1e6;
   const clock = new Clock(epochNs);
@@ -165,12 +173,8 @@ async function warm(
     worker: 0,
     workerCount,
     options,
-    trace,
-    tasks,
-    records,
+    ...stage,
     epochNs,
-    queues,
-    shared: NO_WORDS,
     sockets,
     ring: () => {
       // Woken, it finds nothing and parks again.

@@ -3,15 +3,14 @@
  *
  * Goals: of the waiting that a partitioned scheduler causes, at least 95 % is called the scheduler's; of waiting for
  * capacity at most 2 %. Work conservation is violated in at most 1 % of the waiting of `work-stealing` and `native`
- * on random traces, with all workers held and computing, and `steal=off` is found. Little's law refuses at most 1 % of honest trials, and every trial that lies about when
- * its replies came. Interleaved; medians, with n.
+ * on random traces, with all workers held and computing, and `steal=off` is found. Little's law refuses at most 1 %
+ * of honest trials, and every trial that lies about when its replies came. Interleaved; medians, with n.
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { median } from "../../reports/interval.ts";
 import { littleBroken, littlesLaw } from "../../reports/judge/little.ts";
-import type { Measures } from "../../reports/metrics/measures.ts";
-import { measure } from "../../reports/metrics/measures.ts";
+import { type Measures, measure } from "../../reports/metrics/measures.ts";
 import { runtimes } from "../../runtimes/catalog.ts";
 import { workloads } from "../../workloads/catalog.ts";
 import { type ParameterValues, parseParameters } from "../../workloads/parameter.ts";

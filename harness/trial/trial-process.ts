@@ -62,7 +62,7 @@ async function main(settingsPath: string | undefined): Promise<void> {
   const records = allocateRecords(shapeFor(trace, settings.workerCount));
   const isLive = runtime.time === "live";
   const peer = trace.connectionCount > 0 && isLive ? await startPeer() : null;
-  const sources = openSources({ peerPid: peer?.pid ?? null, coreCount: settings.coreCount });
+  const sources = isLive ? openSources({ peerPid: peer?.pid ?? null, coreCount: settings.coreCount }) : null;
   const starting = runtime.start({
     workerCount: settings.workerCount,
     coreCount: settings.coreCount,
@@ -73,13 +73,12 @@ async function main(settingsPath: string | undefined): Promise<void> {
     peerPort: peer?.port ?? null,
     unitNs: settings.unitNs,
   });
-  // While the runtime's threads start.
-  const [started] = await Promise.all([starting, isLive ? rehearseWitness(sources) : undefined]);
-  if (isLive) await settle();
+  const started = await (sources === null ? starting : atRest(starting, sources));
   const availability = runtime.availability();
   assert(availability.available);
   emit({ event: "ready", isoloadVersion, runtimeVersion: availability.version });
-  const outcome = await (isLive ? runLive : runVirtual)({ sources, trace, records, started, peer });
+  const execution = { trace, records, started, peer };
+  const outcome = await (sources === null ? runVirtual(execution) : runLive(execution, sources));
   await sealRecords(records, resolve(folder, settings.recordsPath));
   peer?.stop();
   emit({ event: "done", facts: { runtimeVersion: availability.version, ...outcome } });
@@ -109,8 +108,14 @@ async function findRuntime({ runtime: wanted, runtimeModule }: TrialSettings): P
   return loaded.runtime;
 }
 
+/** The witness rehearses while the runtime's threads start; then the process comes to rest. */
+async function atRest(starting: Promise<StartedRuntime>, sources: Sources): Promise<StartedRuntime> {
+  const [started] = await Promise.all([starting, rehearseWitness(sources)]);
+  await settle();
+  return started;
+}
+
 interface Execution {
-  readonly sources: Sources;
   readonly trace: Trace;
   readonly records: Records;
   readonly started: StartedRuntime;
@@ -129,7 +134,7 @@ async function runVirtual({ started, records }: Execution): Promise<Outcome> {
   };
 }
 
-async function runLive({ sources, trace, records, started, peer }: Execution): Promise<Outcome> {
+async function runLive({ trace, records, started, peer }: Execution, sources: Sources): Promise<Outcome> {
   const usageBefore = readThreadUsage();
   const peerBefore = (await peer?.report()) ?? null;
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;

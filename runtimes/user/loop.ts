@@ -20,10 +20,9 @@ export class UserLoop extends ParkingLoop {
   readonly #scheduler: WorkerScheduler;
   readonly #idCount: number;
 
-  /** `shared` are the words that the definition asked for. */
-  constructor(settings: LoopSettings, definition: RuntimeDefinition, shared: Int32Array) {
+  constructor(settings: LoopSettings, definition: RuntimeDefinition) {
     super({ ...settings, eventInterval: TURN_POLLS, timerGranularityNs: 0 });
-    const { worker, workerCount, options, records, queues, ring } = settings;
+    const { worker, workerCount, options, records, queues, shared, ring } = settings;
     const injector = new Injector(queues.injectors[0] as Int32Array);
     this.#waiting = new Waiting({
       worker,

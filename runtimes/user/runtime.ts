@@ -34,7 +34,7 @@ export function userRuntime(
         workerCount,
         dequeCount: 0,
         injectorCount: 1,
-        sharedWords: (idCount) => sharedWords(definition, { workerCount, idCount, options }),
+        sharedWords: (of) => sharedWords(definition, { ...of, options }),
         hasThieves: false,
         restsOnTime: false,
         bells: trace.connectionCount > 0 ? "all" : "none",
