@@ -21,7 +21,7 @@ use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -30,6 +30,10 @@ pub const TOKIO_VERSION: &str = env!("TOKIO_VERSION");
 
 /// Threads that have not started by then will not: a limit has kept Tokio from it since the probe.
 const THREADS_LIMIT: Duration = Duration::from_secs(5);
+/// Workers that have nothing to do rest at once; how long between two looks whether they do.
+const REST_LOOK_PERIOD: Duration = Duration::from_micros(100);
+/// A worker without a task that does not rest by then never will.
+const REST_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavor {
@@ -180,6 +184,7 @@ fn bring_up(
     let handle = runtime.handle().clone();
     let warming = WarmUp { trace: warm_up, worker_count, runtime: handle.clone(), connections, suspensions };
     runtime.block_on(unless_failed(warming.run(), received))?;
+    await_rest(&runtime, settings.flavor)?;
     let trial = Trial::leaked(Parts {
         trace,
         records,
@@ -192,6 +197,27 @@ fn bring_up(
     });
     trial.bind_lanes();
     Ok((runtime, trial))
+}
+
+/// Until every worker has parked after the warm-up: only there it is sure to have told its counters, and what it
+/// told later would count as the trial's.
+fn await_rest(runtime: &Runtime, flavor: Flavor) -> Result<(), String> {
+    if flavor == Flavor::CurrentThread {
+        // This thread is the worker, and parks until the timer wakes it.
+        runtime.block_on(async { tokio::time::sleep(REST_LOOK_PERIOD).await });
+        return Ok(());
+    }
+    let metrics = runtime.metrics();
+    let began = Instant::now();
+    // Parked is who has parked once more than it was unparked.
+    while (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker).is_multiple_of(2))
+    {
+        if began.elapsed() > REST_LIMIT {
+            return Err(format!("not every worker rested within {REST_LIMIT:?} of the warm-up"));
+        }
+        thread::sleep(REST_LOOK_PERIOD);
+    }
+    Ok(())
 }
 
 /// `work`, cut short by a connection that breaks: no other command comes before the runtime is ready.
