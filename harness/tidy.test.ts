@@ -41,13 +41,15 @@ function occurrences(pattern: RegExp, among: readonly string[]): string[] {
   );
 }
 
-/** The exit code of the linter for one file with this content, by the project's own rules. */
-function lint(path: string, source: string): number | null {
+/** The exit code of the linter for a tree of these files, by the project's own rules. */
+function lint(tree: Readonly<Record<string, string>>): number | null {
   const folder = mkdtempSync(join(tmpdir(), "isoload-lint-"));
   try {
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
     copyFileSync(join(root, ".biome.json"), join(folder, ".biome.json"));
-    writeFileSync(join(folder, path), source);
+    for (const [path, source] of Object.entries(tree)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), source);
+    }
     return spawnSync(biome, ["lint", "--vcs-enabled=false", "--error-on-warnings", "."], { cwd: folder })
       .status;
   } finally {
@@ -144,7 +146,7 @@ describe("the import rules", () => {
     ["harness/store/x.ts", "../../reports/report.ts"],
     ["reports/x.ts", "node:fs"],
   ])("refuse that %s imports %s", (file, imported) => {
-    expect(lint(file, `import { x } from "${imported}";\n\nexport const y: unknown = x;\n`)).toBe(1);
+    expect(lint({ [file]: `import { x } from "${imported}";\n\nexport const y: unknown = x;\n` })).toBe(1);
   });
 
   test.each([
@@ -155,14 +157,21 @@ describe("the import rules", () => {
     ["harness/cli/x.ts", "../experiment/index.ts"],
     ["harness/plan/x.ts", "../machine/cores.ts"],
   ])("allow that %s imports %s", (file, imported) => {
-    expect(lint(file, `import { x } from "${imported}";\n\nexport const y: unknown = x;\n`)).toBe(0);
+    expect(lint({ [file]: `import { x } from "${imported}";\n\nexport const y: unknown = x;\n` })).toBe(0);
+  });
+
+  test("refuse files that import each other, be it for a type", () => {
+    const imports = (other: string): string =>
+      `import type { T } from "./${other}.ts";\n\nexport type U = T;\nexport type { T };\n`;
+    expect(lint({ "reports/x.ts": imports("y"), "reports/y.ts": imports("z") })).toBe(0);
+    expect(lint({ "reports/x.ts": imports("y"), "reports/y.ts": imports("x") })).toBe(1);
   });
 
   test("refuse a function of more than 70 lines", () => {
     const lines = (count: number): string =>
       `export function long(): number {\n  let x = 0;\n${"  x += 1;\n".repeat(count)}  return x;\n}\n`;
-    expect(lint("reports/x.ts", lines(60))).toBe(0);
-    expect(lint("reports/x.ts", lines(90))).toBe(1);
+    expect(lint({ "reports/x.ts": lines(60) })).toBe(0);
+    expect(lint({ "reports/x.ts": lines(90) })).toBe(1);
   });
 });
 

@@ -11,6 +11,7 @@ import type { Distance } from "./distance.ts";
 import type { Estimate } from "./estimate.ts";
 import { type Reading, sensorNames, verdicts } from "./judge/validity.ts";
 import type { Episode } from "./metrics/episodes.ts";
+import type { Measures } from "./metrics/measures.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { percentiles, Summary } from "./metrics/summary.ts";
 import { fileMetrics, type MetricTree } from "./metrics/tree.ts";
@@ -25,7 +26,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const parameters = z.record(z.string(), z.union([z.number(), z.string()]));
 
 /** Figures of one metric by name: the tree of `fileMetrics` with a schema for every leaf. */
-function metricsOf<Leaf>(leaf: (metric: Metric) => z.ZodType<Leaf>): z.ZodType<MetricTree<Leaf>> {
+function metricsOf<Leaf>(leaf: (metric: Metric<Measures>) => z.ZodType<Leaf>): z.ZodType<MetricTree<Leaf>> {
   const described = fileMetrics((metric): z.ZodType => leaf(metric).describe(metric.definition));
   const nested = (node: MetricTree<z.ZodType>): z.ZodType =>
     z.strictObject(

@@ -39,7 +39,7 @@ export { formatProblem, MissingRuntimeError, UsageError } from "../plan/usage-er
 export { DamageError } from "../store/damage-error.ts";
 export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
-export type { Progress } from "./experiment.ts";
+export type { Progress } from "./loop.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
 export type { Answer } from "./selftest/answer.ts";
 export { answerLine, selftestSummary } from "./selftest/line.ts";

@@ -14,8 +14,8 @@ import { lockRun } from "../store/lock.ts";
 import { createRunFolder, newRunId, RUNS_FOLDER, writePlan, writeTrace } from "../store/store.ts";
 import { runTrial } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrace } from "../trial/trial.ts";
-import { keptReferences } from "./analysis.ts";
-import { type Progress, type ReadClock, type RunTrial, runLoop } from "./experiment.ts";
+import { type Progress, type ReadClock, type RunTrial, runLoop } from "./loop.ts";
+import { keptReferences } from "./references.ts";
 import { constantRun } from "./run.ts";
 
 export interface RunRequest {

@@ -22,7 +22,8 @@ import {
 } from "../store/store.ts";
 import { z } from "../store/zod.ts";
 import type { Plan, PlannedTrial } from "../trial/trial.ts";
-import { analyzeStored, freshReferences, type References, resultText } from "./analysis.ts";
+import { analyzeStored, resultText } from "./analysis.ts";
+import { freshReferences, type References } from "./references.ts";
 import { resolveRun } from "./run-reference.ts";
 
 export interface Verification {

@@ -4,9 +4,9 @@ import type { TrialRow } from "../../reports/analyze.ts";
 import { twoCores } from "../plan/fixtures/fake-runtimes.ts";
 import { readPlan } from "../store/store.ts";
 import type { Plan } from "../trial/trial.ts";
-import { freshReferences } from "./analysis.ts";
 import { freshFolder, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { analyzeRun } from "./index.ts";
+import { freshReferences } from "./references.ts";
 import { runExperiment } from "./start.ts";
 import { withIdeal } from "./with-ideal.ts";
 

@@ -12,7 +12,7 @@ import { allocateRecords } from "../../runtimes/records.ts";
 import { shapeFor } from "../../runtimes/records-room.ts";
 import { loadKey } from "../plan/loads.ts";
 import type { Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
-import type { References } from "./analysis.ts";
+import type { References } from "./references.ts";
 
 interface Rows {
   readonly plan: Plan;

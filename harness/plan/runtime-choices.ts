@@ -1,7 +1,7 @@
 /** The runtimes of a plan, with their options: from the catalogue by name, and users' own by path. */
 
 import type { Runtime } from "../../runtimes/runtime.ts";
-import { isModulePath, type ModuleIdentity } from "../../runtimes/user/module.ts";
+import { isModulePath, type ModuleIdentity } from "../../runtimes/user/module-file.ts";
 import type { ParameterValues } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
 import { labelOf, splitItems } from "./item.ts";

@@ -1,6 +1,7 @@
 /** The modules that a plan names as runtimes: loaded before the plan is parsed, which waits for nothing. */
 import { resolve } from "node:path";
-import { isModulePath, loadRuntimeModule, type RuntimeModule } from "../../runtimes/user/module.ts";
+import { loadRuntimeModule, type RuntimeModule } from "../../runtimes/user/module.ts";
+import { isModulePath } from "../../runtimes/user/module-file.ts";
 import { splitItems } from "./item.ts";
 import { type Given, type Layer, valuesOf } from "./layer.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The plain data of a trial: what is planned, what its process is told, what it says, what comes out.
  */
-import type { ModuleIdentity } from "../../runtimes/user/module.ts";
+import type { ModuleIdentity } from "../../runtimes/user/module-file.ts";
 import type { ParameterValues } from "../../workloads/parameter.ts";
 
 /** One thing to be measured. Resolved once when the plan is parsed; readonly from there on. */

@@ -5,6 +5,7 @@ import { episodeMetrics } from "./episodes.ts";
 import { eventLoopMetrics } from "./event-loop.ts";
 import { latencyMetrics } from "./latency.ts";
 import { localMetrics } from "./locals.ts";
+import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 import { resourceMetrics } from "./resources.ts";
 import { sensorMetrics } from "./sensors.ts";
@@ -15,7 +16,7 @@ import { timerMetrics } from "./timers.ts";
 import { tokioMetrics } from "./tokio-metrics.ts";
 import { utilizationMetrics } from "./utilization.ts";
 
-export const metrics: readonly Metric[] = [
+export const metrics: readonly Metric<Measures>[] = [
   ...throughputMetrics,
   ...latencyMetrics,
   ...starvationMetrics,

@@ -19,7 +19,7 @@ import type { Canaries } from "./canaries.ts";
 import { STARVED_NS } from "./episodes.ts";
 import { idleSpansOf } from "./idle.ts";
 import { type Edges, type Ledger, ledgerOf } from "./ledger.ts";
-import type { Metric, Unit } from "./metric.ts";
+import type { Better, Metric, Unit } from "./metric.ts";
 import { quantile } from "./quantile.ts";
 import { coverOf, lastAtMost, NO_SPANS, type Spans } from "./spans.ts";
 
@@ -204,7 +204,7 @@ const SPLIT =
 const UNKNOWN = "null where no canary was that late, or the runtime records no idle stretches.";
 const ROWS = "Canary, hold and idle records.";
 
-const rows: readonly [keyof Cause, Unit, Metric["better"], string, string][] = [
+const rows: readonly [keyof Cause, Unit, Better, string, string][] = [
   [
     "generatorShare",
     "share",
@@ -263,12 +263,14 @@ const rows: readonly [keyof Cause, Unit, Metric["better"], string, string][] = [
   ],
 ];
 
-export const causeMetrics: readonly Metric[] = rows.map(([name, unit, better, definition, source]) => ({
-  name: `cause.${name}`,
-  section: "starvation",
-  unit,
-  better,
-  definition,
-  source,
-  of: ({ cause }) => cause[name],
-}));
+export const causeMetrics: readonly Metric<{ readonly cause: Cause }>[] = rows.map(
+  ([name, unit, better, definition, source]) => ({
+    name: `cause.${name}`,
+    section: "starvation",
+    unit,
+    better,
+    definition,
+    source,
+    of: ({ cause }) => cause[name],
+  }),
+);

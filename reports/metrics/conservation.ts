@@ -57,7 +57,7 @@ function readyNsOf(trace: Trace, records: Records, task: number): number {
   return Math.max(submittedNs, (records.taskF64[after * TASK_DOUBLES + FINISH] as number) + thinkNs);
 }
 
-export const conservationMetrics: readonly Metric[] = [
+export const conservationMetrics: readonly Metric<{ readonly conservation: Conservation }>[] = [
   {
     name: "conservation.violatedShare",
     section: "starvation",

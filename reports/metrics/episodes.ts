@@ -188,30 +188,32 @@ function holdAt({ holdF64, holdU32, holdU16 }: Records, row: number): HoldUnder 
   };
 }
 
-export const episodeMetrics: readonly Metric[] = thresholdNames.flatMap((name): Metric[] => {
-  const shown = `${thresholds[name] / 1e6} ms`;
-  const common = { section: "starvation", better: "lower", source: "Canary records." } as const;
-  return [
-    {
-      ...common,
-      name: `episodes.${name}.count`,
-      unit: "count",
-      definition: `Episodes of starvation: parts of the union of [due + ${shown}, run) over the canaries delayed by more than ${shown}, those with less than a canary period between them taken as one.`,
-      of: ({ episodes }) => episodes[name].count,
-    },
-    {
-      ...common,
-      name: `episodes.${name}.longestNs`,
-      unit: "ns",
-      definition: `The longest of the episodes over ${shown}; null where there was none.`,
-      of: ({ episodes }) => episodes[name].longestNs,
-    },
-    {
-      ...common,
-      name: `episodes.${name}.starvedShare`,
-      unit: "share",
-      definition: `Share of the window covered by the union of [due, run) over the canaries delayed by more than ${shown}.`,
-      of: ({ episodes }) => episodes[name].starvedShare,
-    },
-  ];
-});
+export const episodeMetrics: readonly Metric<{ readonly episodes: Episodes }>[] = thresholdNames.flatMap(
+  (name): Metric<{ readonly episodes: Episodes }>[] => {
+    const shown = `${thresholds[name] / 1e6} ms`;
+    const common = { section: "starvation", better: "lower", source: "Canary records." } as const;
+    return [
+      {
+        ...common,
+        name: `episodes.${name}.count`,
+        unit: "count",
+        definition: `Episodes of starvation: parts of the union of [due + ${shown}, run) over the canaries delayed by more than ${shown}, those with less than a canary period between them taken as one.`,
+        of: ({ episodes }) => episodes[name].count,
+      },
+      {
+        ...common,
+        name: `episodes.${name}.longestNs`,
+        unit: "ns",
+        definition: `The longest of the episodes over ${shown}; null where there was none.`,
+        of: ({ episodes }) => episodes[name].longestNs,
+      },
+      {
+        ...common,
+        name: `episodes.${name}.starvedShare`,
+        unit: "share",
+        definition: `Share of the window covered by the union of [due, run) over the canaries delayed by more than ${shown}.`,
+        of: ({ episodes }) => episodes[name].starvedShare,
+      },
+    ];
+  },
+);

@@ -36,7 +36,12 @@ export function eventLoopOf({ laneU32, laneF64 }: Records): EventLoopFigures {
   };
 }
 
-export const eventLoopMetrics: readonly Metric[] = [
+/** What of a trial's measures these figures are read from. */
+interface Trial {
+  readonly eventLoop: EventLoopFigures;
+}
+
+export const eventLoopMetrics: readonly Metric<Trial>[] = [
   ...summaryMetrics(
     {
       name: "loopDelayNs",
@@ -45,7 +50,7 @@ export const eventLoopMetrics: readonly Metric[] = [
         "time between two samples that Node's event loop took of itself, 10 ms when nothing holds it. Samples that it could not take are missing: not coordinated with the load, so no measure of starvation.",
       source: "perf_hooks.monitorEventLoopDelay, resolution 10 ms; null but on single-thread.",
     },
-    ({ eventLoop }) => eventLoop.loopDelayNs,
+    ({ eventLoop }: Trial) => eventLoop.loopDelayNs,
   ),
   {
     name: "loopUtilization",

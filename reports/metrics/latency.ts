@@ -25,7 +25,6 @@ import {
   TASK_BYTES,
   TASK_DOUBLES,
 } from "../rows.ts";
-import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 import { type Summary, summarize, summaryMetrics } from "./summary.ts";
 
@@ -146,9 +145,11 @@ function wasSubmitted(records: Records, task: number): boolean {
 
 const SOURCE = "Task records of the measured class.";
 
-export const latencyMetrics: readonly Metric[] = (Object.keys(quantities) as Quantity[]).flatMap((name) =>
+export const latencyMetrics: readonly Metric<{ readonly measured: ClassLatency }>[] = (
+  Object.keys(quantities) as Quantity[]
+).flatMap((name) =>
   summaryMetrics(
     { name, section: null, definition: quantities[name], source: SOURCE },
-    (trial: Measures) => trial.measured[name],
+    (trial) => trial.measured[name],
   ),
 );

@@ -42,7 +42,12 @@ export function measureLocals(records: Records, windowNs: number): Locals {
 
 const SOURCE = "Canary records.";
 
-export const localMetrics: readonly Metric[] = [
+/** What of a trial's measures these figures are read from. */
+interface Trial {
+  readonly locals: Locals;
+}
+
+export const localMetrics: readonly Metric<Trial>[] = [
   ...summaryMetrics(
     {
       name: "localCanaryDelayNs",
@@ -51,7 +56,7 @@ export const localMetrics: readonly Metric[] = [
         "run − spawned of the local canaries: how long a task that a running one spawns waits for its first poll.",
       source: SOURCE,
     },
-    ({ locals }) => locals.localCanaryDelayNs,
+    ({ locals }: Trial) => locals.localCanaryDelayNs,
   ),
   {
     name: "localCensoredCount",

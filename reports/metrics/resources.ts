@@ -11,7 +11,7 @@ import {
   LANE_WORDS,
 } from "../rows.ts";
 import { recordsIdle } from "./idle.ts";
-import type { Metric, Unit } from "./metric.ts";
+import type { Better, Metric, Unit } from "./metric.ts";
 
 /** Null where the machine or the runtime has no such figure. */
 export interface Resources {
@@ -73,7 +73,7 @@ function gcOf(records: Records): Pick<Resources, "gcNs" | "gcLongestNs"> {
 
 const THREADS = "/proc/self/task between the epoch and the end of the trial (proc(5)).";
 
-const rows: readonly [keyof Resources, Unit, Metric["better"], string, string][] = [
+const rows: readonly [keyof Resources, Unit, Better, string, string][] = [
   ["elapsedNs", "ns", "neither", "From the epoch to the end of the trial.", "CLOCK_MONOTONIC."],
   ["cpuRuntimeNs", "ns", "lower", "CPU time of the runtime's workers.", THREADS],
   ["cpuHarnessNs", "ns", "lower", "CPU time of witness and releaser.", THREADS],
@@ -106,12 +106,14 @@ const rows: readonly [keyof Resources, Unit, Metric["better"], string, string][]
   ],
 ];
 
-export const resourceMetrics: readonly Metric[] = rows.map(([name, unit, better, definition, source]) => ({
-  name,
-  section: "resources",
-  unit,
-  better,
-  definition,
-  source,
-  of: ({ resources }) => resources[name],
-}));
+export const resourceMetrics: readonly Metric<{ readonly resources: Resources }>[] = rows.map(
+  ([name, unit, better, definition, source]) => ({
+    name,
+    section: "resources",
+    unit,
+    better,
+    definition,
+    source,
+    of: ({ resources }) => resources[name],
+  }),
+);

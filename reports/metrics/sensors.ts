@@ -18,7 +18,6 @@ import {
 import { MIN_SENSOR_SAMPLES, WORST_STRETCH_NS } from "../judge/bounds.ts";
 import { endNsOf, STARTS, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";
 import type { Canaries } from "./canaries.ts";
-import type { Measures } from "./measures.ts";
 import type { Metric, Unit } from "./metric.ts";
 import { blockOvershootsOf } from "./overshoot.ts";
 import { quantile } from "./quantile.ts";
@@ -202,19 +201,19 @@ const tailFields: readonly [keyof Tail, Unit, string][] = [
   ["max", "ns", "Largest value of"],
 ];
 
-export const sensorMetrics: readonly Metric[] = [
+export const sensorMetrics: readonly Metric<{ readonly sensors: SensorFigures }>[] = [
   ...singles.map(
-    ([name, unit, definition, source]): Metric => ({
+    ([name, unit, definition, source]): Metric<{ readonly sensors: SensorFigures }> => ({
       ...{ name, section: "sensors", unit, better: "neither", definition, source },
-      of: ({ sensors }: Measures) => sensors[name],
+      of: ({ sensors }) => sensors[name],
     }),
   ),
   ...tails.flatMap(([name, what, source]) =>
     tailFields.map(
-      ([field, unit, meaning]): Metric => ({
+      ([field, unit, meaning]): Metric<{ readonly sensors: SensorFigures }> => ({
         ...{ name: `${name}.${field}`, section: "sensors", unit, better: "neither", source },
         definition: `${meaning} ${name}: ${what}.`,
-        of: ({ sensors }: Measures) => sensors[name][field],
+        of: ({ sensors }) => sensors[name][field],
       }),
     ),
   ),

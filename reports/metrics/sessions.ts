@@ -52,7 +52,7 @@ export function jainIndex(shares: readonly number[]): number | null {
 
 const SOURCE = "Task records; null with fewer than two sessions, or where none was served.";
 
-export const sessionMetrics: readonly Metric[] = [
+export const sessionMetrics: readonly Metric<{ readonly sessions: Sessions }>[] = [
   {
     name: "jain",
     section: "starvation",

@@ -12,7 +12,7 @@ import { FINISH, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES } from "../rows.ts";
 import type { AllHeld } from "./all-held.ts";
 import type { Canaries } from "./canaries.ts";
 import { type Episodes, STARVED_NS } from "./episodes.ts";
-import type { Metric } from "./metric.ts";
+import type { Better, Metric, Unit } from "./metric.ts";
 import { coveredNs } from "./spans.ts";
 import { type Summary, summarize, summaryMetrics } from "./summary.ts";
 
@@ -120,13 +120,7 @@ function measureUnserved(
 
 const CANARIES = "Canary records.";
 
-const figures: readonly [
-  Exclude<keyof Starvation, "canaryDelayNs">,
-  Metric["unit"],
-  Metric["better"],
-  string,
-  string,
-][] = [
+const figures: readonly [Exclude<keyof Starvation, "canaryDelayNs">, Unit, Better, string, string][] = [
   [
     "allHeldShare",
     "share",
@@ -200,9 +194,14 @@ const figures: readonly [
   ["unservedShare", "share", "lower", "unservedCount of all tasks of the trace.", "Task records."],
 ];
 
-export const starvationMetrics: readonly Metric[] = [
+/** What of a trial's measures these figures are read from. */
+interface Trial {
+  readonly starvation: Starvation;
+}
+
+export const starvationMetrics: readonly Metric<Trial>[] = [
   ...figures.map(
-    ([name, unit, better, definition, source]): Metric => ({
+    ([name, unit, better, definition, source]): Metric<Trial> => ({
       name,
       section: "starvation",
       unit,
@@ -219,6 +218,6 @@ export const starvationMetrics: readonly Metric[] = [
       definition: "run − due of the canaries due within the window: how long ready work waited.",
       source: CANARIES,
     },
-    ({ starvation }) => starvation.canaryDelayNs,
+    ({ starvation }: Trial) => starvation.canaryDelayNs,
   ),
 ];

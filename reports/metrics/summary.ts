@@ -1,5 +1,4 @@
 /** A distribution in seven figures, and the seven metrics that follow from it. */
-import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 import { nearestRank, quantiles } from "./quantile.ts";
 
@@ -74,10 +73,10 @@ const meanings: Readonly<Record<keyof Summary, string>> = {
 };
 
 /** The seven metrics of one distribution of lengths of time; all null where the trial has none. */
-export function summaryMetrics(
-  what: Pick<Metric, "name" | "section" | "definition" | "source">,
-  summaryOf: (trial: Measures) => Summary | null,
-): Metric[] {
+export function summaryMetrics<Trial>(
+  what: Pick<Metric<Trial>, "name" | "section" | "definition" | "source">,
+  summaryOf: (trial: Trial) => Summary | null,
+): Metric<Trial>[] {
   return summaryFields.map((field) => ({
     name: `${what.name}.${field}`,
     section: what.section,

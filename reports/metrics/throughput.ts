@@ -51,7 +51,7 @@ function openRates(trace: Trace, records: Records): { offeredPerSecond: number; 
   return { offeredPerSecond: offered / seconds, donePerSecond: done / seconds };
 }
 
-export const throughputMetrics: readonly Metric[] = [
+export const throughputMetrics: readonly Metric<{ readonly throughput: Throughput }>[] = [
   {
     name: "throughputPerSecond",
     section: null,

@@ -33,7 +33,12 @@ export function measureTimers(trace: Trace, records: Records, windowNs: number):
 
 const SOURCE = "Timer canary records.";
 
-export const timerMetrics: readonly Metric[] = [
+/** What of a trial's measures these figures are read from. */
+interface Trial {
+  readonly timers: Timers;
+}
+
+export const timerMetrics: readonly Metric<Trial>[] = [
   ...summaryMetrics(
     {
       name: "timerLatenessNs",
@@ -42,7 +47,7 @@ export const timerMetrics: readonly Metric[] = [
         "run − due of the timer canaries due within the window: how late what waits for a timer of the runtime goes on. An idle Tokio says 0.6 to 1.6 ms, the rounding of its timer wheel.",
       source: SOURCE,
     },
-    ({ timers }) => timers.timerLatenessNs,
+    ({ timers }: Trial) => timers.timerLatenessNs,
   ),
   {
     name: "timerCensoredCount",

@@ -16,7 +16,6 @@ import {
   TASK_DOUBLES,
   TASK_WORDS,
 } from "../rows.ts";
-import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 
 export interface TokioMetrics {
@@ -65,12 +64,14 @@ const rows: readonly [keyof TokioMetrics, string, string][] = [
   ],
 ];
 
-export const tokioMetrics: readonly Metric[] = rows.map(([name, definition, original]) => ({
-  name,
-  section: "tokioMetrics",
-  unit: "ns",
-  better: "lower",
-  definition,
-  source: `Task records; tokio-metrics calls it ${original}.`,
-  of: ({ tokioMetrics: figures }: Measures) => figures[name],
-}));
+export const tokioMetrics: readonly Metric<{ readonly tokioMetrics: TokioMetrics }>[] = rows.map(
+  ([name, definition, original]) => ({
+    name,
+    section: "tokioMetrics",
+    unit: "ns",
+    better: "lower",
+    definition,
+    source: `Task records; tokio-metrics calls it ${original}.`,
+    of: ({ tokioMetrics: figures }) => figures[name],
+  }),
+);

@@ -1,18 +1,19 @@
 /** How metrics are filed in a document: by section and by the dots of their names, the same for all leaves. */
 import { strict as assert } from "node:assert";
 import { metrics } from "./catalog.ts";
+import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 
 /** A leaf is a figure of a trial or an estimate of a cell; inner nodes are the sections and summaries. */
 export type MetricTree<Leaf> = { readonly [name: string]: Leaf | MetricTree<Leaf> };
 
 /** The keys that lead to a metric, e.g. starvation, canaryDelayNs, p99. */
-export function pathOf({ section, name }: Metric): string[] {
+export function pathOf({ section, name }: Metric<Measures>): string[] {
   return [...(section === null ? [] : [section]), ...name.split(".")];
 }
 
 /** Files one leaf a metric, in the order of the catalogue. */
-export function fileMetrics<Leaf>(leafOf: (metric: Metric) => Leaf): MetricTree<Leaf> {
+export function fileMetrics<Leaf>(leafOf: (metric: Metric<Measures>) => Leaf): MetricTree<Leaf> {
   const root = new Map<string, unknown>();
   for (const metric of metrics) {
     const path = pathOf(metric);

@@ -1,5 +1,4 @@
 /** The least share of a window, wherever it lies in the trial, in which the runtime could have run something. */
-import type { Measures } from "./measures.ts";
 import type { Metric } from "./metric.ts";
 import { coverOf, type Spans } from "./spans.ts";
 
@@ -41,12 +40,14 @@ export function minimumUtilization(
   return Math.max(0, 1 - mostNs / lengthNs);
 }
 
-export const utilizationMetrics: readonly Metric[] = names.map((name) => ({
-  name: `mmu.${name}`,
-  section: "starvation",
-  unit: "share",
-  better: "higher",
-  definition: `Minimum utilization: the least share not held by blocks on all workers (as in allHeldShare) of any ${windows[name] / 1e6} ms within the window; null where the window is shorter.`,
-  source: "Hold, canary and task records; Cheng and Blelloch, PLDI 2001.",
-  of: ({ utilization }: Measures) => utilization[name],
-}));
+export const utilizationMetrics: readonly Metric<{ readonly utilization: Utilization }>[] = names.map(
+  (name) => ({
+    name: `mmu.${name}`,
+    section: "starvation",
+    unit: "share",
+    better: "higher",
+    definition: `Minimum utilization: the least share not held by blocks on all workers (as in allHeldShare) of any ${windows[name] / 1e6} ms within the window; null where the window is shorter.`,
+    source: "Hold, canary and task records; Cheng and Blelloch, PLDI 2001.",
+    of: ({ utilization }) => utilization[name],
+  }),
+);

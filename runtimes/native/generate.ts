@@ -51,7 +51,7 @@ export function rustSource(plain: readonly Layout<string>[], shared: readonly La
     ...plain.map((row) => rustRow(row, plainTypes, "#[derive(Clone, Copy, Debug)]\n")),
     ...plain.map(
       (row) =>
-        `// SAFETY: the offsets below leave no padding, and any bits are a value.\nunsafe impl crate::trace::Row for ${row.name} {}\n`,
+        `// SAFETY: the offsets below leave no padding, and any bits are a value.\nunsafe impl crate::row::Row for ${row.name} {}\n`,
     ),
     ...shared.map((row) => rustRow(row, sharedTypes, "")),
     opcodes(),

@@ -6,7 +6,7 @@ import { opNames } from "../../workloads/trace/op.ts";
 import type { Runtime } from "../runtime.ts";
 import { startThreads } from "../threads.ts";
 import type { RuntimeDefinition, SharedBy } from "./definition.ts";
-import type { ModuleIdentity } from "./module.ts";
+import type { ModuleIdentity } from "./module-file.ts";
 
 /** 1 GiB. */
 const SHARED_WORDS_LIMIT = 2 ** 28;

@@ -3,7 +3,7 @@
 import { workerData } from "node:worker_threads";
 import { serveThread } from "../thread.ts";
 import { UserLoop } from "./loop.ts";
-import { importDefinition, type ModuleIdentity } from "./module.ts";
+import { importDefinition, type ModuleIdentity } from "./module-file.ts";
 import { sharedWords } from "./runtime.ts";
 
 const module: ModuleIdentity = workerData.forEntry;

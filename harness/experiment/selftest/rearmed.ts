@@ -8,7 +8,7 @@ import { allHeldOf } from "../../../reports/metrics/all-held.ts";
 import { nearestRank } from "../../../reports/metrics/quantile.ts";
 import type { Spans } from "../../../reports/metrics/spans.ts";
 import { type Answer, type Figure, isWithin, medianFigures, toleranceOf } from "./answer.ts";
-import type { KnownLoad } from "./deterministic.ts";
+import type { KnownLoad } from "./known-loads.ts";
 import { figureOf, type JudgedTrial } from "./live.ts";
 import { CANARY_PERIOD_NS, HALF_WAY_NS, MS } from "./loads.ts";
 

@@ -6,8 +6,8 @@
 use crate::generated::{PAYLOAD_LIMIT_BYTES, ReplyFrame, RequestFrame};
 use crate::payload::push_payload;
 use crate::record::Records;
+use crate::row::{bytes_of, row_from};
 use crate::suspension::{Resumption, Suspension};
-use crate::trace::{bytes_of, row_from};
 use crate::worker::Worker;
 use std::cell::RefCell;
 use std::future::Future;

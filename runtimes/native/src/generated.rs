@@ -104,25 +104,25 @@ pub struct ReplyFrame {
 }
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for Header {}
+unsafe impl crate::row::Row for Header {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for Class {}
+unsafe impl crate::row::Row for Class {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for Program {}
+unsafe impl crate::row::Row for Program {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for Op {}
+unsafe impl crate::row::Row for Op {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for Task {}
+unsafe impl crate::row::Row for Task {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for RequestFrame {}
+unsafe impl crate::row::Row for RequestFrame {}
 
 // SAFETY: the offsets below leave no padding, and any bits are a value.
-unsafe impl crate::trace::Row for ReplyFrame {}
+unsafe impl crate::row::Row for ReplyFrame {}
 
 #[repr(C)]
 pub struct RecordsHeader {

@@ -3,7 +3,7 @@
 //! A schedule latency runs from the instant a task is scheduled to right before its poll, at every poll. A poll
 //! time covers a poll and those from the LIFO slot that follow it at once.
 
-use crate::tokio_runtime::Stats;
+use crate::stats::Stats;
 use std::ops::Range;
 use std::time::Duration;
 use tokio::runtime::{Builder, HistogramConfiguration, LogHistogram, RuntimeMetrics};

@@ -23,6 +23,8 @@ mod queue_depths;
 pub mod record;
 pub mod reference;
 mod release;
+pub mod row;
+pub mod stats;
 mod step;
 mod suspension;
 mod task;

@@ -1,6 +1,6 @@
 //! How deep Tokio's queues were: the maxima of samples, taken beside the workers on the releaser's thread.
 
-use crate::tokio_runtime::Stats;
+use crate::stats::Stats;
 use tokio::runtime::RuntimeMetrics;
 
 /// A sample reads each worker's queue, whose indices the worker writes: so not more often than this.

@@ -10,8 +10,10 @@ use isoload_native::generated::{
 };
 use isoload_native::options::Options;
 use isoload_native::record::{Records, Shape};
-use isoload_native::tokio_runtime::{Flavor, Settings, Stats, start};
-use isoload_native::trace::{Trace, bytes_of, row_from};
+use isoload_native::row::{bytes_of, row_from};
+use isoload_native::stats::Stats;
+use isoload_native::tokio_runtime::{Flavor, Settings, start};
+use isoload_native::trace::Trace;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::channel;
