@@ -12,9 +12,6 @@ import {
   type Trace,
 } from "../../workloads/trace/trace.ts";
 import {
-  CANARY_DOUBLES,
-  CANARY_RUN,
-  canaryCountOf,
   FIRST_POLL,
   HOLD_DOUBLES,
   HOLD_END,
@@ -26,11 +23,12 @@ import {
   TASK_BYTES,
   TASK_DOUBLES,
 } from "../rows.ts";
+import type { Canaries } from "./canaries.ts";
 import { lastAtMost, type Spans } from "./spans.ts";
 
 /** All of them within the window. */
 export interface AllHeld {
-  /** Blocks hold all workers, and the gaps between two such stretches in which nothing made progress. */
+  /** Blocks hold all workers, and the gaps between two such stretches through which a canary waited and nothing ran. */
   readonly held: Spans;
   /** Blocks hold all workers. */
   readonly raw: Spans;
@@ -38,13 +36,17 @@ export interface AllHeld {
   readonly busy: Spans;
 }
 
-export function allHeldOf(trace: Trace, records: Records, windowNs: number): AllHeld {
+interface Scene {
+  readonly trace: Trace;
+  readonly records: Records;
+  readonly canaries: Canaries;
+  readonly windowNs: number;
+}
+
+export function allHeldOf(scene: Scene): AllHeld {
+  const { records, windowNs } = scene;
   const raw = allHeldSpans(records, windowNs, true);
-  return {
-    raw,
-    held: canaryCountOf(records) === 0 ? raw : overIdleGaps(trace, records, raw),
-    busy: allHeldSpans(records, windowNs, false),
-  };
+  return { raw, held: overGaps(scene, raw), busy: allHeldSpans(records, windowNs, false) };
 }
 
 /** The stretches of [0, windowNs) in which as many holds, or blocks alone, are under way as there are workers. */
@@ -85,29 +87,46 @@ function holdEdges(records: Records, blocksOnly: boolean): { begins: Float64Arra
   return { begins: begins.subarray(0, count).sort(), ends: ends.subarray(0, count).sort() };
 }
 
-/** The spans, joined where nothing made progress between two of them. */
-function overIdleGaps(trace: Trace, records: Records, { startsNs, endsNs }: Spans): Spans {
-  if (startsNs.length < 2) return { startsNs, endsNs };
-  const hasProgress = gapsWithProgress(trace, records, { startsNs, endsNs });
-  const isJoined = (gap: number): boolean => hasProgress[gap] === 0;
+/**
+ * The spans, joined where a scheduler only handed a worker from one block to the next. That needs a witness: a canary
+ * that had been handed over before the gap and did not run in it. In a gap in which nothing was ready it would have.
+ */
+function overGaps(scene: Scene, spans: Spans): Spans {
+  const { startsNs, endsNs } = spans;
+  if (startsNs.length < 2) return spans;
+  const hasWaiting = gapsWaitedThrough(scene.canaries, spans);
+  const hasProgress = gapsWithProgress(scene, spans);
+  const isJoined = (gap: number): boolean => hasWaiting[gap] === 1 && hasProgress[gap] === 0;
   return {
     startsNs: startsNs.filter((_, span) => span === 0 || !isJoined(span - 1)),
     endsNs: endsNs.filter((_, span) => span === endsNs.length - 1 || !isJoined(span)),
   };
 }
 
+/** By gap, 1: a canary handed over before it ran after it. */
+function gapsWaitedThrough({ submittedNs, runNs }: Canaries, { startsNs, endsNs }: Spans): Uint8Array {
+  const hasWaiting = new Uint8Array(startsNs.length - 1);
+  let canary = 0;
+  let lastRunNs = Number.NEGATIVE_INFINITY;
+  for (let gap = 0; gap < hasWaiting.length; gap++) {
+    const gapStartNs = endsNs[gap] as number;
+    while (canary < runNs.length && (submittedNs[canary] as number) <= gapStartNs) {
+      lastRunNs = Math.max(lastRunNs, runNs[canary++] as number);
+    }
+    if (lastRunNs >= (startsNs[gap + 1] as number)) hasWaiting[gap] = 1;
+  }
+  return hasWaiting;
+}
+
 /** By gap, 1: a canary ran in it, or a task was polled for the first time that does not start with a block. */
-function gapsWithProgress(trace: Trace, records: Records, { startsNs, endsNs }: Spans): Uint8Array {
+function gapsWithProgress({ trace, records, canaries }: Scene, { startsNs, endsNs }: Spans): Uint8Array {
   const gapCount = startsNs.length - 1;
   const hasProgress = new Uint8Array(gapCount);
   const progressAt = (atNs: number): void => {
     const gap = lastAtMost(endsNs, atNs);
     if (gap >= 0 && gap < gapCount && atNs < (startsNs[gap + 1] as number)) hasProgress[gap] = 1;
   };
-  const canaryCount = canaryCountOf(records);
-  for (let canary = 0; canary < canaryCount; canary++) {
-    progressAt(records.canaryF64[canary * CANARY_DOUBLES + CANARY_RUN] as number);
-  }
+  canaries.runNs.forEach(progressAt);
   const startsWithBlock = programsStartingWithBlock(trace);
   for (let task = 0; task < trace.taskCount; task++) {
     if (records.taskU8[task * TASK_BYTES + STARTS] === 0) continue;

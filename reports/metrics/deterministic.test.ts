@@ -155,7 +155,7 @@ describe.each(cases)("$name", (known) => {
   test("its minimum utilization over 20, 50, 100 and 200 ms is exact", () => {
     const { trace, records } = playHeld(known);
     const windowNs = known.windowMs * MS;
-    const { held } = allHeldOf(trace, records, windowNs);
+    const { held } = allHeldOf({ trace, records, canaries: canariesOf(records, windowNs), windowNs });
     [20, 50, 100, 200].forEach((ms, index) => {
       const least = minimumUtilization(held, { windowNs, lengthNs: ms * MS });
       expectExactly(least, known.mmu[index] ?? Number.NaN, `${ms} ms`);

@@ -100,6 +100,23 @@ describe("a gap between two stretches in which all workers are held", () => {
     expect(figure(measured(scene), "allHeldShare")).toBe(100 / 200);
   });
 
+  test("does not count where nothing was ready in it, or only from some time on", () => {
+    const load = openLoad([dueAt([0, 50 * MS], [{ op: "block", ns: 20 * MS }])], 100 * MS);
+    const shareWith = (canary: { submittedNs: number; runNs: number }): number | null => {
+      const scene = sceneOf(load, halfPhase);
+      for (const [task, start] of [0, 50 * MS].entries())
+        scene.workers[0]?.held(task, BLOCK, start, start + 20 * MS);
+      for (let due = 0; due < 100; due++) {
+        scene.releaser.canarySubmitted(due, (due + 0.5) * MS, Math.max(canary.submittedNs, (due + 0.5) * MS));
+        scene.workers[0]?.canaryRan(due, Math.max(canary.runNs, (due + 0.5) * MS));
+      }
+      return figure(measured(scene), "allHeldShare");
+    };
+    expect(shareWith({ submittedNs: 20 * MS, runNs: 70 * MS })).toBe(0.7);
+    expect(shareWith({ submittedNs: 20.1 * MS, runNs: 70 * MS })).toBe(0.4);
+    expect(shareWith({ submittedNs: 80 * MS, runNs: 90 * MS })).toBe(0.4);
+  });
+
   test("does not count without canaries", () => {
     const load = openLoad([dueAt([0, 60 * MS], [{ op: "block", ns: 50 * MS }])], 200 * MS);
     const scene = sceneOf(load);

@@ -52,8 +52,8 @@ export function measure(evidence: Evidence): Measures {
   const { trace, records, facts } = evidence;
   const windowNs = windowNsOf(trace, records);
   const { classes, measured } = measureLatency(trace, records);
-  const allHeld = allHeldOf(trace, records, windowNs);
   const canaries = canariesOf(records, windowNs);
+  const allHeld = allHeldOf({ trace, records, canaries, windowNs });
   const episodes = measureEpisodes(records, canaries, { windowNs, periodNs: trace.canaryPeriodNs });
   const rests = restsOf(records, canaries, evidence);
   return {

@@ -257,7 +257,10 @@ function naiveHeld(trial: NaiveTrial, spanNs: number): Record<string, number | n
     const start = stretches[index]?.to ?? 0;
     const until = Math.min(end, spanNs);
     const isIdle = !progress.some((atNs) => start <= atNs && atNs < until);
-    return isIdle && trial.canaries.length > 0 ? [{ from: start, to: end }] : [];
+    const isWaitedThrough = trial.canaries.some(
+      ({ submittedNs, runNs }) => submittedNs <= start && (runNs ?? trial.endNs) >= until,
+    );
+    return isIdle && isWaitedThrough ? [{ from: start, to: end }] : [];
   });
   const total = (parts: readonly { from: number; to: number }[]): number =>
     parts.reduce((sum, { from, to }) => sum + inside(from, to), 0);

@@ -125,7 +125,7 @@ const figures: readonly [Exclude<keyof Starvation, "canaryDelayNs">, Unit, Bette
     "allHeldShare",
     "share",
     "lower",
-    "Share of the window in which all workers are held by blocks. A gap between two such stretches counts too if in it no canary ran and no task was polled for the first time except one that starts with a block; without canaries no gap counts.",
+    "Share of the window in which all workers are held by blocks. A gap between two such stretches counts too if a canary handed over before it waited all through it, and in it no canary ran and no task was polled for the first time except one that starts with a block.",
     "Hold, canary and task records.",
   ],
   [

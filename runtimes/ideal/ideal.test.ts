@@ -15,7 +15,8 @@ import {
   timerRow,
 } from "../record.ts";
 import type { Records } from "../records.ts";
-import { allHeld, simulated } from "./fixtures/simulated.ts";
+import { allHeld } from "./all-held.ts";
+import { simulated } from "./fixtures/simulated.ts";
 
 function composed(streams: readonly Stream[], windowNs: number): Composition {
   return { classes: [{ name: "task" }], measured: "task", windowNs, connectionCount: 0, streams };

@@ -5,10 +5,8 @@
  * the same for every runtime that conserves work, and so is that nothing waits beside a worker that rests; when
  * canaries run is so for one first-in-first-out queue only.
  */
-import { allHeldOf } from "../../../reports/metrics/all-held.ts";
-import { canariesOf } from "../../../reports/metrics/canaries.ts";
-import { quantile } from "../../../reports/metrics/quantile.ts";
-import { coveredNs } from "../../../reports/metrics/spans.ts";
+import { CANARY_DOUBLES, CANARY_DUE, CANARY_RUN, canaryCountOf } from "../../../reports/rows.ts";
+import { allHeld } from "../../../runtimes/ideal/all-held.ts";
 import { simulate } from "../../../runtimes/ideal/model.ts";
 import { allocateRecords } from "../../../runtimes/records.ts";
 import { shapeFor } from "../../../runtimes/records-room.ts";
@@ -53,17 +51,24 @@ interface Known {
   readonly p99Ns: number;
 }
 
-/** What the model says of `trace`. */
+/** What the model says of `trace`, read from its rows without the analysis, which is what is asked about. */
 function idealOf(trace: Trace, workerCount: number): Known {
   const records = allocateRecords(shapeFor(trace, workerCount));
   // Blocks need no core and no kernel unit.
   simulate({ trace, records, workerCount, coreCount: workerCount, unitNs: 1 });
-  const { dueNs, runNs } = canariesOf(records, trace.windowNs);
-  const delaysNs = runNs.map((ranNs, canary) => ranNs - (dueNs[canary] as number));
+  const { windowNs } = trace;
+  const heldNs = allHeld(records).reduce(
+    (sum, { startNs, endNs }) => sum + Math.min(endNs, windowNs) - Math.min(startNs, windowNs),
+    0,
+  );
+  const delaysNs = Float64Array.from({ length: canaryCountOf(records) }, (_, canary) => {
+    const row = canary * CANARY_DOUBLES;
+    return (records.canaryF64[row + CANARY_RUN] as number) - (records.canaryF64[row + CANARY_DUE] as number);
+  }).sort();
   return {
-    allHeldShare: coveredNs(allHeldOf(trace, records, trace.windowNs).held, trace.windowNs) / trace.windowNs,
+    allHeldShare: heldNs / windowNs,
     meanNs: delaysNs.reduce((sum, delayNs) => sum + delayNs, 0) / delaysNs.length,
-    p99Ns: quantile(delaysNs, 0.99),
+    p99Ns: delaysNs[Math.ceil(0.99 * delaysNs.length) - 1] as number,
   };
 }
 

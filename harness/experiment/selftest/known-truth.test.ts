@@ -1,6 +1,7 @@
 /** The judgement of every family of cases: right on what the reference model yields, wrong on anything else. */
 import { describe, expect, test } from "vitest";
 import { allHeldOf } from "../../../reports/metrics/all-held.ts";
+import { canariesOf } from "../../../reports/metrics/canaries.ts";
 import { NO_SPANS } from "../../../reports/metrics/spans.ts";
 import { FIRST_POLL, SUBMITTED, TASK_DOUBLES } from "../../../reports/rows.ts";
 import { figuresAgainstIdeal, randomBlocks } from "./against-ideal.ts";
@@ -34,7 +35,8 @@ describe.each(knownLoads)("$name", (known) => {
 
   test("looks to a canary that re-arms as the table says, to 1e-9", async () => {
     const { trace, records } = await idealTrial(blocksTrace(known, HALF_WAY_NS), known.workerCount);
-    const { held } = allHeldOf(trace, records, trace.windowNs);
+    const { windowNs } = trace;
+    const { held } = allHeldOf({ trace, records, canaries: canariesOf(records, windowNs), windowNs });
     for (const { said, truth } of rearmedFigures(known, held)) expect(said).toBeCloseTo(truth, 9);
     if (known.allHeldShare === 0) return;
     // A canary that saw everything, or one that saw nothing at all, is not the wrong one of the table.

@@ -5,8 +5,11 @@
  * from the same records as our figures it shows next to nothing of what they show: ours is not that canary.
  */
 import { allHeldOf } from "../../../reports/metrics/all-held.ts";
+import { canariesOf } from "../../../reports/metrics/canaries.ts";
 import { nearestRank } from "../../../reports/metrics/quantile.ts";
 import type { Spans } from "../../../reports/metrics/spans.ts";
+import type { Records } from "../../../runtimes/records.ts";
+import type { Trace } from "../../../workloads/trace/trace.ts";
 import { type Answer, type Figure, isWithin, medianFigures, toleranceOf } from "./answer.ts";
 import type { KnownLoad } from "./known-loads.ts";
 import { figureOf, type JudgedTrial } from "./live.ts";
@@ -63,12 +66,16 @@ export function rearmedFigures(known: KnownLoad, held: Spans): Figure[] {
   ];
 }
 
+function heldOf(trace: Trace, records: Records, windowNs: number): Spans {
+  return allHeldOf({ trace, records, canaries: canariesOf(records, windowNs), windowNs }).held;
+}
+
 /** Right where it is as wrong as it must be, and our own mean is of another size. */
 export function rearmedAnswer(name: string, known: KnownLoad, valid: readonly JudgedTrial[]): Answer {
   const windowNs = known.windowMs * MS;
   const figures = medianFigures(
     valid.flatMap(({ trace, records }) =>
-      records === null ? [] : [rearmedFigures(known, allHeldOf(trace, records, windowNs).held)],
+      records === null ? [] : [rearmedFigures(known, heldOf(trace, records, windowNs))],
     ),
   );
   const wrongNs = figures.find((figure) => figure.name === "mean")?.said ?? Number.NaN;
