@@ -43,7 +43,8 @@ export function noProgress({ dueNs, runNs }: Canaries, bucketNs: number, bucketC
     // While an earlier canary waits, that one is the longest waiting.
     const fromNs = Math.max(due, coveredToNs);
     if (run <= fromNs) continue;
-    const last = Math.min(bucketCount - 1, Math.floor(run / bucketNs));
+    // At `run` itself it waits no more.
+    const last = Math.min(bucketCount - 1, Math.ceil(run / bucketNs) - 1);
     for (let bucket = Math.floor(fromNs / bucketNs); bucket <= last; bucket++) {
       const waitedNs = Math.min(run, (bucket + 1) * bucketNs) - due;
       points[bucket] = Math.max(points[bucket] as number, waitedNs);

@@ -85,6 +85,7 @@ const resources = z.strictObject({
   releaserCpuNs: number.nullable(),
   workerCpuNs: z.array(number.nullable()).nullable(),
   rssBytes: number.nullable(),
+  rssAtEpochBytes: number.nullable(),
   voluntarySwitches: number.nullable(),
   involuntarySwitches: number.nullable(),
 });

@@ -135,7 +135,7 @@ async function runVirtual({ started, records }: Execution): Promise<Outcome> {
 }
 
 async function runLive({ trace, records, started, peer }: Execution, sources: Sources): Promise<Outcome> {
-  const usageBefore = readThreadUsage();
+  const before = { threads: readThreadUsage(), rssBytes: process.memoryUsage.rss() };
   const peerBefore = (await peer?.report()) ?? null;
   records.headerF64[HEADER.epochNs] = monotonicNs() + LEAD_NS;
   const epochNs = records.headerF64[HEADER.epochNs] as number;
@@ -166,7 +166,7 @@ async function runLive({ trace, records, started, peer }: Execution, sources: So
   });
   const elapsedNs = records.headerF64[HEADER.endNs] as number;
   // Before the stop: with a thread its CPU time is gone.
-  const resources = resourcesOf(records, { before: usageBefore, after: readThreadUsage(), elapsedNs });
+  const resources = resourcesOf(records, { before, after: readThreadUsage(), elapsedNs });
   Atomics.store(records.headerI32, HEADER.stop, 1);
   started.stop();
   const sensed = sensors.report(clock());
@@ -209,16 +209,17 @@ function longestBlockNs(trace: Trace): number {
 }
 
 interface UsageWindow {
-  readonly before: ReadonlyMap<number, ThreadUsage> | null;
+  readonly before: { readonly threads: ReadonlyMap<number, ThreadUsage> | null; readonly rssBytes: number };
   readonly after: ReadonlyMap<number, ThreadUsage> | null;
   readonly elapsedNs: number;
 }
 
 function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow): TrialResources {
-  const rssBytes = process.memoryUsage.rss();
-  if (before === null || after === null) {
+  const rss = { rssBytes: process.memoryUsage.rss(), rssAtEpochBytes: before.rssBytes };
+  const earlierThreads = before.threads;
+  if (earlierThreads === null || after === null) {
     const unknown = { cpuNs: null, runDelayNs: null, releaserCpuNs: null, workerCpuNs: null };
-    return { elapsedNs, ...unknown, rssBytes, voluntarySwitches: null, involuntarySwitches: null };
+    return { elapsedNs, ...unknown, ...rss, voluntarySwitches: null, involuntarySwitches: null };
   }
   const lanes = laneThreadIds(records);
   const releaser = lanes.at(-1);
@@ -230,11 +231,11 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
   let involuntarySwitches = 0;
   const usedNs = (thread: number): number | null => {
     const last = after.get(thread);
-    return last === undefined ? null : last.cpuNs - (before.get(thread)?.cpuNs ?? 0);
+    return last === undefined ? null : last.cpuNs - (earlierThreads.get(thread)?.cpuNs ?? 0);
   };
   const workerCpuNs = lanes.slice(0, -1).map(usedNs);
   for (const [thread, usage] of after) {
-    const earlier = before.get(thread) ?? UNUSED;
+    const earlier = earlierThreads.get(thread) ?? UNUSED;
     const isHarness = thread === process.pid || thread === releaser;
     const kind = workers.has(thread) ? "runtime" : isHarness ? "harness" : "engine";
     cpuNs[kind] += usage.cpuNs - earlier.cpuNs;
@@ -245,7 +246,7 @@ function resourcesOf(records: Records, { before, after, elapsedNs }: UsageWindow
     involuntarySwitches += usage.involuntarySwitches - earlier.involuntarySwitches;
   }
   return {
-    ...{ elapsedNs, cpuNs, runDelayNs, releaserCpuNs, workerCpuNs, rssBytes },
+    ...{ elapsedNs, cpuNs, runDelayNs, releaserCpuNs, workerCpuNs, ...rss },
     ...{ voluntarySwitches, involuntarySwitches },
   };
 }

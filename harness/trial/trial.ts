@@ -92,7 +92,9 @@ export interface TrialResources {
   readonly releaserCpuNs: number | null;
   /** By worker, of the thread that its lane names; null: no such thread of the process was alive at the end. */
   readonly workerCpuNs: readonly (number | null)[] | null;
+  /** Resident memory of the process at its end, and at the epoch, when it was ready and had done nothing. */
   readonly rssBytes: number | null;
+  readonly rssAtEpochBytes: number | null;
   readonly voluntarySwitches: number | null;
   readonly involuntarySwitches: number | null;
 }

@@ -154,6 +154,7 @@ const resources: TrialResources = {
   releaserCpuNs: null,
   workerCpuNs: [60 * MS, 0],
   rssBytes: null,
+  rssAtEpochBytes: null,
   voluntarySwitches: null,
   involuntarySwitches: null,
 };

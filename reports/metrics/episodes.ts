@@ -135,11 +135,14 @@ function longestOf({ startsNs, endsNs }: Spans): number | null {
 /** The longest episodes, in order of time, with the holds under each. */
 function tell(records: Records, spans: Spans, thresholdNs: number): Episode[] {
   const lengthsNs = spans.startsNs.map((startNs, span) => (spans.endsNs[span] as number) - startNs);
-  const leastNs = [...lengthsNs.toSorted().reverse()].at(EPISODE_LIMIT - 1) ?? 0;
-  const longest = [...lengthsNs.keys()].filter((span) => (lengthsNs[span] as number) >= leastNs);
+  // Of equal ones the first.
+  const longest = [...lengthsNs.keys()]
+    .sort((a, b) => (lengthsNs[b] as number) - (lengthsNs[a] as number) || a - b)
+    .slice(0, EPISODE_LIMIT)
+    .sort((a, b) => a - b);
   const told: Spans = {
-    startsNs: Float64Array.from(longest, (span) => spans.startsNs[span] as number).subarray(0, EPISODE_LIMIT),
-    endsNs: Float64Array.from(longest, (span) => spans.endsNs[span] as number).subarray(0, EPISODE_LIMIT),
+    startsNs: Float64Array.from(longest, (span) => spans.startsNs[span] as number),
+    endsNs: Float64Array.from(longest, (span) => spans.endsNs[span] as number),
   };
   const holds = holdsUnder(records, told, thresholdNs);
   return Array.from(told.startsNs, (startNs, episode) => ({

@@ -400,6 +400,21 @@ test("holds under an episode: those that took most of it, the longest share firs
   });
 });
 
+test("the longest episode is told however many equal ones are before it", () => {
+  const waits = [...repeat(11, 50).map((at) => [at, 30] as const), [600, 90] as const];
+  const scene = sceneOf(openLoad([], 1000 * MS), { periodNs: 10 * MS, phaseNs: 0 });
+  for (const [canary, at] of repeat(100, 10).entries()) {
+    const waited = waits.find(([from]) => from === at)?.[1] ?? 0;
+    scene.releaser.canarySubmitted(canary, at * MS, at * MS);
+    scene.workers[0]?.canaryRan(canary, (at + waited) * MS);
+  }
+  const { told } = measured(scene).episodes;
+  const lengths = told
+    .filter(({ thresholdNs }) => thresholdNs === 10 * MS)
+    .map((one) => one.endNs - one.startNs);
+  expect(lengths).toEqual([...new Array(9).fill(20 * MS), 80 * MS]);
+});
+
 test("of many episodes the ten longest are told, in order of time", () => {
   const scene = sceneOf(openLoad([], 1000 * MS), halfPhase);
   // Every 50 ms a canary waits for 11, 12 … 30 ms.

@@ -145,6 +145,7 @@ function naive(trial: NaiveTrial): Record<string, number | null> {
     cpuEngineNs: resources?.cpuNs?.engine ?? null,
     ...naiveStretches(trial),
     rssBytes: resources?.rssBytes ?? null,
+    rssGrownBytes: resources === null ? null : 15 - 4,
     voluntarySwitchCount: resources?.voluntarySwitches ?? null,
     involuntarySwitchCount: resources?.involuntarySwitches ?? null,
     peerCpuNs: peer?.cpuNs ?? null,
@@ -318,6 +319,14 @@ function naiveCanaries(trial: NaiveTrial, spanNs: number): Record<string, number
         ? null
         : (seen.find(({ dueNs, runNs }) => runNs - dueNs === longest)?.dueNs ?? null),
     ...naiveSummary("canaryDelayNs", delays),
+    ...naiveSummary(
+      "canaryLagNs",
+      seen.map(({ dueNs, submittedNs }) => submittedNs - dueNs),
+    ),
+    ...naiveSummary(
+      "canaryWaitNs",
+      seen.map(({ submittedNs, runNs }) => runNs - submittedNs),
+    ),
   };
 }
 
@@ -772,6 +781,7 @@ function factsOf({ hasResources, samples, hasThrottling }: Random): TrialFacts {
       releaserCpuNs: 5,
       workerCpuNs: null,
       rssBytes: 15,
+      rssAtEpochBytes: 4,
       voluntarySwitches: 16,
       involuntarySwitches: 17,
     },

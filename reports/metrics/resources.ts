@@ -23,6 +23,7 @@ export interface Resources {
   readonly gcNs: number | null;
   readonly gcLongestNs: number | null;
   readonly rssBytes: number | null;
+  readonly rssGrownBytes: number | null;
   readonly voluntarySwitchCount: number | null;
   readonly involuntarySwitchCount: number | null;
   readonly peerCpuNs: number | null;
@@ -39,11 +40,17 @@ export function resourcesOf({ resources, peer }: TrialFacts, records: Records): 
     idleShare: idleShareOf(records),
     ...gcOf(records),
     rssBytes: resources === null ? null : resources.rssBytes,
+    rssGrownBytes: grownBytes(resources),
     voluntarySwitchCount: resources === null ? null : resources.voluntarySwitches,
     involuntarySwitchCount: resources === null ? null : resources.involuntarySwitches,
     peerCpuNs: peer === null ? null : peer.cpuNs,
     peerCoreShare: peer === null ? null : peer.coreShare,
   };
+}
+
+function grownBytes(resources: TrialFacts["resources"]): number | null {
+  if (resources === null || resources.rssBytes === null || resources.rssAtEpochBytes === null) return null;
+  return resources.rssBytes - resources.rssAtEpochBytes;
 }
 
 function idleShareOf(records: Records): number | null {
@@ -93,7 +100,20 @@ const rows: readonly [keyof Resources, Unit, Better, string, string][] = [
     "The engine's own stamps; null where a worker has no engine, or did not leave by itself.",
   ],
   ["gcLongestNs", "ns", "lower", "The longest pause of a worker for a collection of garbage.", "As gcNs."],
-  ["rssBytes", "bytes", "lower", "Resident memory of the trial's process at its end.", "proc(5)."],
+  [
+    "rssBytes",
+    "bytes",
+    "neither",
+    "Resident memory of the trial's process at its end: the engine, trace and records among it.",
+    "proc(5).",
+  ],
+  [
+    "rssGrownBytes",
+    "bytes",
+    "lower",
+    "rssBytes less what the same process had at the epoch, when its runtime was ready and had run nothing of the load; the rows that were recorded since are in it, as many on every runtime but for holds and idle stretches.",
+    "proc(5).",
+  ],
   ["voluntarySwitchCount", "count", "neither", "Context switches of threads that waited.", THREADS],
   ["involuntarySwitchCount", "count", "neither", "Context switches of threads that were preempted.", THREADS],
   ["peerCpuNs", "ns", "neither", "CPU time of the echo peer.", "The peer's own report."],

@@ -21,6 +21,9 @@ export interface Starvation {
   readonly allHeldShareRaw: number | null;
   readonly allBusyShare: number | null;
   readonly canaryDelayNs: Summary;
+  /** Its two parts. */
+  readonly canaryLagNs: Summary;
+  readonly canaryWaitNs: Summary;
   readonly lateCanaryShare: number | null;
   readonly canaryCensoredCount: number;
   readonly canaryCensoredFromNs: number | null;
@@ -30,6 +33,8 @@ export interface Starvation {
   readonly unservedCount: number;
   readonly unservedShare: number | null;
 }
+
+type DelayName = "canaryDelayNs" | "canaryLagNs" | "canaryWaitNs";
 
 /** What starvation is read from, besides the task records. */
 export interface Signs {
@@ -55,11 +60,12 @@ export function measureStarvation(trace: Trace, records: Records, signs: Signs):
 
 function measureCanaries({
   dueNs,
+  submittedNs,
   runNs,
   isCensored,
 }: Canaries): Pick<
   Starvation,
-  | "canaryDelayNs"
+  | DelayName
   | "lateCanaryShare"
   | "canaryCensoredCount"
   | "canaryCensoredFromNs"
@@ -90,6 +96,8 @@ function measureCanaries({
     longestFreezeNs: longestNs,
     longestFreezeAtNs: longestNs === null || longestNs === 0 ? null : (dueNs[longest] as number),
     canaryDelayNs: summarize(delaysNs),
+    canaryLagNs: summarize(submittedNs.map((atNs, canary) => atNs - (dueNs[canary] as number))),
+    canaryWaitNs: summarize(runNs.map((atNs, canary) => atNs - (submittedNs[canary] as number))),
   };
 }
 
@@ -120,7 +128,7 @@ function measureUnserved(
 
 const CANARIES = "Canary records.";
 
-const figures: readonly [Exclude<keyof Starvation, "canaryDelayNs">, Unit, Better, string, string][] = [
+const figures: readonly [Exclude<keyof Starvation, DelayName>, Unit, Better, string, string][] = [
   [
     "allHeldShare",
     "share",
@@ -194,6 +202,12 @@ const figures: readonly [Exclude<keyof Starvation, "canaryDelayNs">, Unit, Bette
   ["unservedShare", "share", "lower", "unservedCount of all tasks of the trace.", "Task records."],
 ];
 
+const delays: readonly [DelayName, string][] = [
+  ["canaryDelayNs", "run − due of the canaries due within the window: how long ready work waited."],
+  ["canaryLagNs", "submitted − due of the same canaries: the releaser's part of their delay."],
+  ["canaryWaitNs", "run − submitted of the same canaries: the runtime's part of their delay."],
+];
+
 /** What of a trial's measures these figures are read from. */
 interface Trial {
   readonly starvation: Starvation;
@@ -211,13 +225,10 @@ export const starvationMetrics: readonly Metric<Trial>[] = [
       of: ({ starvation }) => starvation[name],
     }),
   ),
-  ...summaryMetrics(
-    {
-      name: "canaryDelayNs",
-      section: "starvation",
-      definition: "run − due of the canaries due within the window: how long ready work waited.",
-      source: CANARIES,
-    },
-    ({ starvation }: Trial) => starvation.canaryDelayNs,
+  ...delays.flatMap(([name, definition]) =>
+    summaryMetrics(
+      { name, section: "starvation", definition, source: CANARIES },
+      ({ starvation }: Trial) => starvation[name],
+    ),
   ),
 ];

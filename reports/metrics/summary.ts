@@ -72,9 +72,14 @@ const meanings: Readonly<Record<keyof Summary, string>> = {
   mean: "Mean of",
 };
 
+interface What<Trial> extends Pick<Metric<Trial>, "name" | "section" | "definition" | "source"> {
+  /** How percentiles were taken; left out: from all values, by nearest rank. */
+  readonly percentilesFrom?: string;
+}
+
 /** The seven metrics of one distribution of lengths of time; all null where the trial has none. */
 export function summaryMetrics<Trial>(
-  what: Pick<Metric<Trial>, "name" | "section" | "definition" | "source">,
+  { percentilesFrom = "Exact, nearest rank ceil(q·n).", ...what }: What<Trial>,
   summaryOf: (trial: Trial) => Summary | null,
 ): Metric<Trial>[] {
   return summaryFields.map((field) => ({
@@ -83,7 +88,7 @@ export function summaryMetrics<Trial>(
     unit: field === "count" ? "count" : "ns",
     better: field === "count" ? "neither" : "lower",
     definition: `${meanings[field]} ${what.name}: ${what.definition}`,
-    source: field in percentiles ? `${what.source} Exact, nearest rank ceil(q·n).` : what.source,
+    source: field in percentiles ? `${what.source} ${percentilesFrom}` : what.source,
     of: (trial) => summaryOf(trial)?.[field] ?? null,
   }));
 }
