@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { TrialRow } from "./analyze.ts";
-import { type Degradation, degradationByTrial, degradationOf } from "./degradation.ts";
+import { type Compared, type Degradation, degradationByTrial, degradationOf } from "./degradation.ts";
 import { sampleDocument, treatments } from "./fixtures/document.ts";
 import { fileMetrics } from "./metrics/tree.ts";
+import type { UnequalRefusals } from "./refusals.ts";
 
 const [plain] = treatments;
 const [row] = sampleDocument().trials;
@@ -36,7 +37,8 @@ function trial({ of, p50, p99, ...changed }: Made): TrialRow {
   } as TrialRow;
 }
 
-const ofPlain = (trials: readonly TrialRow[]): Degradation => degradationOf(plain, both, trials);
+const ofPlain = (trials: readonly TrialRow[], unequal: readonly UnequalRefusals[] = []): Degradation =>
+  degradationOf(plain, { treatments: both, trials, unequal });
 
 test("the ratio is that of a trial to the control of its own round", () => {
   const degradation = ofPlain([
@@ -49,6 +51,7 @@ test("the ratio is that of a trial to the control of its own round", () => {
     p50: { n: 2, estimate: 2.5, interval: null },
     p90: { n: 0, estimate: null, interval: null },
     p99: { n: 2, estimate: 8, interval: null },
+    isLowerBound: false,
     absentBecause: null,
   });
 });
@@ -82,15 +85,23 @@ test("a round without a valid trial of both is no pair", () => {
 
 const pair = [trial({ of: plain, p99: 30 }), trial({ of: control, p99: 10 })];
 const none = { n: 0, estimate: null, interval: null };
+const alone: Compared = { treatments: [plain], trials: pair, unequal: [] };
+const unfinished = { ...row.counts, unserved: 3 } as TrialRow["counts"];
+const refusedUnequally: UnequalRefusals = {
+  treatmentIds: ["t0", "t0-control"],
+  refusedCounts: [9, 0],
+  trialCounts: [10, 10],
+  p: 0.0001,
+};
 
 test.each([
-  ["a treatment without a control", degradationOf(plain, [plain], pair), "no control was asked for"],
+  ["a treatment without a control", degradationOf(plain, alone), "no control was asked for"],
   [
     "one that can have none",
-    degradationOf({ ...plain, noControlBecause: "nothing blocks in it" }, [plain], pair),
+    degradationOf({ ...plain, noControlBecause: "nothing blocks in it" }, alone),
     "nothing blocks in it",
   ],
-  ["a control itself", degradationOf(control, both, pair), "it is the control of t0"],
+  ["a control itself", degradationOf(control, { ...alone, treatments: both }), "it is the control of t0"],
   [
     "one whose control cannot run there",
     ofPlain([
@@ -108,7 +119,17 @@ test.each([
   [
     "one whose control was never valid",
     ofPlain([trial({ of: plain, p99: 30 }), trial({ of: control, p99: 10, valid: false })]),
-    "no round has a valid trial of it and of its control",
+    "no round has a valid trial of it and one of its control that finished all tasks",
+  ],
+  [
+    "one whose control left tasks unfinished",
+    ofPlain([trial({ of: plain, p99: 30 }), trial({ of: control, p99: 10, counts: unfinished })]),
+    "no round has a valid trial of it and one of its control that finished all tasks",
+  ],
+  [
+    "one that was refused more often than its control",
+    ofPlain(pair, [refusedUnequally]),
+    "inconclusive: it and its control were refused unequally often (9 and 0 of 10 and 10 trials, in the order of the plan)",
   ],
   [
     "one with a control that takes no time",
@@ -116,5 +137,15 @@ test.each([
     "too few responses for a percentile, or those of its control take no time",
   ],
 ])("%s has no ratio, and it is said why", (_, degradation, because) => {
-  expect(degradation).toEqual({ p50: none, p90: none, p99: none, absentBecause: because });
+  expect(degradation).toEqual({
+    ...{ p50: none, p90: none, p99: none },
+    ...{ isLowerBound: false, absentBecause: because },
+  });
+});
+
+test("a ratio is a lower bound where a trial left tasks unfinished, and another pair's refusals do not touch it", () => {
+  const others = { ...refusedUnequally, treatmentIds: ["t0", "t1"] } as const;
+  expect(ofPlain(pair, [others])).toMatchObject({ p99: { estimate: 3 }, isLowerBound: false });
+  const left = [trial({ of: plain, p99: 30, counts: unfinished }), trial({ of: control, p99: 10 })];
+  expect(ofPlain(left)).toMatchObject({ p99: { estimate: 3 }, isLowerBound: true });
 });

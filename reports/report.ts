@@ -3,14 +3,14 @@ import { strict as assert } from "node:assert";
 import type { Environment, Plan, PlannedTrace, Treatment } from "../harness/trial/trial.ts";
 import type { ParameterValues } from "../workloads/parameter.ts";
 import type { TrialRow } from "./analyze.ts";
-import { type Degradation, degradationOf } from "./degradation.ts";
+import { type Compared, type Degradation, degradationOf } from "./degradation.ts";
 import { type Distance, distancesFromIdeal } from "./distance.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fileMetrics, leafOf, type MetricTree } from "./metrics/tree.ts";
 import { type Refusals, refusalsOf } from "./refusals.ts";
 import { type Why, whyOfWorst } from "./why.ts";
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export type ReportState = "complete" | "partial" | "failed";
 
@@ -78,6 +78,7 @@ export interface ReportParts {
 
 /** Puts the document together. Every number in it is finite. */
 export function assembleReport({ state, environment, plan, trials }: ReportParts): ResultDocument {
+  const refusals = refusalsOf(plan, trials);
   const document: ResultDocument = {
     schemaVersion: SCHEMA_VERSION,
     state,
@@ -86,8 +87,10 @@ export function assembleReport({ state, environment, plan, trials }: ReportParts
     traces: plan.traces.map(traceRow),
     treatments: plan.treatments.map(treatmentRow),
     trials,
-    cells: plan.treatments.map((treatment) => cellOf(treatment, plan, trials)),
-    refusals: refusalsOf(plan, trials),
+    cells: plan.treatments.map((treatment) =>
+      cellOf(treatment, { treatments: plan.treatments, trials, unequal: refusals.unequal }),
+    ),
+    refusals,
     distances: distancesFromIdeal(
       plan.treatments.map(({ id }) => id),
       trials,
@@ -123,8 +126,8 @@ function treatmentRow(treatment: Treatment): TreatmentRow {
   return { id, workload, parameters, runtime: runtimeLabel, threads, workerCount, controlOf };
 }
 
-function cellOf(treatment: Treatment, { treatments }: Plan, trials: readonly TrialRow[]): Cell {
-  const attempts = trials.filter((trial) => trial.treatmentId === treatment.id);
+function cellOf(treatment: Treatment, compared: Compared): Cell {
+  const attempts = compared.trials.filter((trial) => trial.treatmentId === treatment.id);
   const valid = attempts.filter((trial) => trial.valid);
   const trees = valid.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
   return {
@@ -139,7 +142,7 @@ function cellOf(treatment: Treatment, { treatments }: Plan, trials: readonly Tri
     metrics: fileMetrics(({ name }) =>
       estimateOf(trees.map((tree) => leafOf(tree, name)).filter((figure) => figure !== null)),
     ),
-    degradation: degradationOf(treatment, treatments, trials),
+    degradation: degradationOf(treatment, compared),
     why: whyOfWorst(valid),
   };
 }

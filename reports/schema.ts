@@ -133,6 +133,7 @@ const degradation: z.ZodType<Degradation> = z.strictObject({
   p50: estimate.describe("Median response of the measured class by that of the same work without blocking."),
   p90: estimate.describe("The same of the 90th percentile."),
   p99: estimate.describe("The same of the 99th percentile."),
+  isLowerBound: z.boolean(),
   absentBecause: z.string().nullable(),
 });
 

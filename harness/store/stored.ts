@@ -5,7 +5,7 @@ import { DamageError } from "./damage-error.ts";
 import { z } from "./zod.ts";
 
 /** Changes whenever a field of the plan does. */
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 4;
 
 const number = z.number();
 const text = z.string();

@@ -13,6 +13,7 @@ import { csv } from "./csv.ts";
 import type { Screen } from "./format.ts";
 import { json } from "./json.ts";
 import { markdown } from "./markdown.ts";
+import { overviewOf, remarksOf } from "./overview.ts";
 import { table } from "./table.ts";
 import { plainText, visibleWidth, wrapped } from "./text.ts";
 import { whyText } from "./why.ts";
@@ -183,6 +184,57 @@ test("the slowdown stands in the row of its treatment, and the control has none"
   const column = lines[0]?.split(",").indexOf("degradation.p99") ?? -1;
   const ratios = lines.slice(1).map((line) => line.split(",")[column]);
   expect(ratios).toEqual([10, 20, 30, 40, 50, ""].flatMap((ratio) => [String(ratio), "", ""]));
+});
+
+/** A run of one treatment whose trials have these figures and no others. */
+function documentOfTrials(figures: readonly Readonly<Record<string, number>>[]): ResultDocument {
+  const sample = sampleDocument();
+  const plan = planOf();
+  const [trial] = sample.trials;
+  const [treatment] = plan.treatments;
+  if (trial === undefined || treatment === undefined) throw new Error("the sample has them");
+  return assembleReport({
+    state: "complete",
+    environment,
+    plan: { ...plan, roundCount: figures.length, treatments: [treatment] },
+    trials: figures.map((own, round) => ({
+      ...trial,
+      ...{ id: `r${round}-${treatment.id}`, round, episodes: [], warnings: [] },
+      metrics: fileMetrics(({ name }) => own[name] ?? null),
+    })),
+  });
+}
+
+const rowOfTrials = (figures: readonly Readonly<Record<string, number>>[]): readonly string[] =>
+  overviewOf(documentOfTrials(figures)).groups[0]?.rows[0]?.texts ?? [];
+
+test("the longest freeze and its time are those of one trial", () => {
+  const freeze = (ms: number, atMs: number): Record<string, number> => ({
+    longestFreezeNs: ms * MS,
+    longestFreezeAtNs: atMs * MS,
+  });
+  expect(rowOfTrials([freeze(100, 900), freeze(50, 10), freeze(40, 500)])).toContain("50 ms at 10 ms");
+  expect(rowOfTrials([freeze(100, 800), freeze(90, 10)])).toContain("100 ms at 800 ms");
+});
+
+test("a median of delays reads at least where a canary that never ran has part in it", () => {
+  const trial = (p99: number, fromMs?: number): Record<string, number> => ({
+    "canaryDelayNs.p99": p99 * MS,
+    ...(fromMs === undefined ? {} : { canaryCensoredFromNs: fromMs * MS }),
+  });
+  // The bound of 150 ms may in truth lie above the middle.
+  expect(rowOfTrials([trial(200, 150), trial(150), trial(300)])).toContain("≥ 200 ms");
+  expect(rowOfTrials([trial(200), trial(150, 100), trial(300)])).toContain("≥ 200 ms");
+  expect(rowOfTrials([trial(200, 600), trial(150), trial(300, 250)])).toContain("200 ms");
+});
+
+test("where no heartbeat was late it is said that there was no starvation", () => {
+  const remarks = (late: number): string[] => {
+    const [group] = overviewOf(documentOfTrials([{ lateCanaryShare: late }])).groups;
+    return group === undefined ? [] : remarksOf(group);
+  };
+  expect(remarks(0)).toContain("no starvation (no heartbeat over 10 ms): single-thread, threads 1x (1)");
+  expect(remarks(0.1).join()).not.toContain("no starvation");
 });
 
 /** `native` and `ideal` on the same trace; the figures of the open loop's, and one for which a ratio makes no sense. */

@@ -49,6 +49,8 @@ export interface Row {
   readonly isProven: boolean;
   /** Whose it is and why ready work waited; null: it did not, for longer than 10 ms. */
   readonly why: string | null;
+  /** Whose it is, where no canary was delayed by more than 10 ms. */
+  readonly calm: string | null;
   /** How late the harness itself was where the workers need every core; null: not beyond what is allowed elsewhere. */
   readonly cost: string | null;
 }
@@ -76,9 +78,9 @@ const REASON_LIMIT = 3;
 
 const legend: readonly string[] = [
   "medians over n valid trials · tasks/s: finished, or offered → done in open loops · wait: from the intended start to the first poll (closed loops: from the hand-over)",
-  "frozen: share of the time in which ready work waited more than 10 ms · heartbeat: how late a task of no work runs, one every canary period",
+  "heartbeat: how late a task of no work runs, one every canary period · frozen: share of the time in which a heartbeat waited that came more than 10 ms late · longest freeze: the middle trial's",
   "slowdown: the victims' response p99 by that of the same work without blocking, round by round, where that was measured too (--control)",
-  `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came`,
+  `${NO_FIGURE} no figure: fewer than 10 samples above a percentile, or not measured · ≥ some heartbeats never came, or tasks were left unfinished`,
 ];
 
 export function overviewOf(document: ResultDocument): Overview {
@@ -183,9 +185,15 @@ function threadsText({ threads, workerCount }: TreatmentRow): string {
   return threads === String(workerCount) ? threads : `${threads} (${workerCount})`;
 }
 
-/** What is to be said of single rows: first why work waited, then what the harness itself paid. */
+/** What is to be said of single rows: first why work waited and where it did not, then what the harness itself paid. */
 export function remarksOf({ rows }: Group): string[] {
-  return [...rows.map(({ why }) => why), ...rows.map(({ cost }) => cost)].filter((remark) => remark !== null);
+  const said = (texts: readonly (string | null)[]): string[] => texts.filter((text) => text !== null);
+  const calm = said(rows.map((row) => row.calm));
+  return [
+    ...said(rows.map(({ why }) => why)),
+    ...(calm.length === 0 ? [] : [`no starvation (no heartbeat over 10 ms): ${calm.join(" · ")}`]),
+    ...said(rows.map(({ cost }) => cost)),
+  ];
 }
 
 export function parametersText(parameters: TreatmentRow["parameters"]): string {
@@ -218,6 +226,7 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
     cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
   const threads = threadsText(treatment);
   const whose = `${treatment.runtime}, threads ${threads}`;
+  const isCalm = cell !== undefined && leafOf(cell.metrics, "lateCanaryShare").estimate === 0;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
     isProven: trials.some(({ valid }) => valid) && trials.every(isProven) && !trials.some(isNoisy),
@@ -225,6 +234,7 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
       cell === undefined || cell.why === null
         ? refusedText(trials, whose)
         : `why ${whose}: ${whyText(cell.why)}`,
+    calm: isCalm && cell.why === null ? whose : null,
     cost: costText(whose, trials),
   };
 }
@@ -276,13 +286,8 @@ function noiseText(trials: readonly TrialRow[]): string[] {
 
 function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
   const figure = (name: string): number | null => leafOf(cell.metrics, name).estimate;
-  const censoredFromNs = figure("canaryCensoredFromNs");
-  const delay = (name: string): string => {
-    const ns = figure(name);
-    return ns !== null && censoredFromNs !== null && ns >= censoredFromNs ? `≥ ${nsText(ns)}` : nsText(ns);
-  };
   const offered = figure("offeredPerSecond");
-  const freezeAtNs = figure("longestFreezeAtNs");
+  const { p99 } = cell.degradation;
   return [
     offered === null
       ? countText(figure("throughputPerSecond"))
@@ -291,11 +296,54 @@ function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
     nsText(figure("waitNs.p99")),
     nsText(figure("responseNs.p99")),
     shareText(figure("starvedShare")),
-    freezeAtNs === null ? delay("longestFreezeNs") : `${delay("longestFreezeNs")} at ${nsText(freezeAtNs)}`,
-    delay("canaryDelayNs.p99"),
-    ratioText(cell.degradation.p99.estimate),
+    freezeText(trials),
+    atLeast(isBoundOnly("canaryDelayNs.p99", trials), nsText(figure("canaryDelayNs.p99"))),
+    atLeast(cell.degradation.isLowerBound && p99.estimate !== null, ratioText(p99.estimate)),
     unservedText(trials),
   ];
+}
+
+/** Length and instant of one and the same freeze: that of the middle trial, or of the longer of the two in the middle. */
+function freezeText(trials: readonly TrialRow[]): string {
+  const middle = middleBy("longestFreezeNs", trials);
+  if (middle === undefined) return NO_FIGURE;
+  const [lengthNs, atNs] = ["longestFreezeNs", "longestFreezeAtNs"].map((name) => leafOf(middle, name));
+  const length = atLeast(isBoundOnly("longestFreezeNs", trials), nsText(lengthNs ?? null));
+  return atNs === undefined || atNs === null ? length : `${length} at ${nsText(atNs)}`;
+}
+
+/**
+ * Whether the median of a canary's delay is known from below only: so it is when, in the middle or below it, a trial's
+ * own figure is the delay of a canary that never ran.
+ */
+function isBoundOnly(name: string, trials: readonly TrialRow[]): boolean {
+  const middle = middleBy(name, trials);
+  if (middle === undefined) return false;
+  const middleNs = leafOf(middle, name) ?? 0;
+  return sorted(name, trials).some((tree) => {
+    const ns = leafOf(tree, name) ?? 0;
+    const fromNs = leafOf(tree, "canaryCensoredFromNs");
+    return ns <= middleNs && fromNs !== null && ns >= fromNs;
+  });
+}
+
+type Figures = NonNullable<TrialRow["metrics"]>;
+
+function middleBy(name: string, trials: readonly TrialRow[]): Figures | undefined {
+  const ascending = sorted(name, trials);
+  return ascending[ascending.length >> 1];
+}
+
+/** The figures of the valid trials that have this one, ascending by it. */
+function sorted(name: string, trials: readonly TrialRow[]): Figures[] {
+  return trials
+    .flatMap(({ valid, metrics }) => (valid && metrics !== null ? [metrics] : []))
+    .filter((tree) => leafOf(tree, name) !== null)
+    .sort((a, b) => (leafOf(a, name) ?? 0) - (leafOf(b, name) ?? 0));
+}
+
+function atLeast(isBound: boolean, text: string): string {
+  return isBound ? `≥ ${text}` : text;
 }
 
 /** Over all valid trials together. */

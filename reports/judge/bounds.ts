@@ -1,9 +1,13 @@
 /**
- * From where on a trial tells of the machine or of the load's generator rather than of the runtime. Every bound
- * stands here and nowhere else, with what it rests on.
+ * From where on a trial tells of the machine or of the load's generator rather than of the runtime. Every bound of
+ * validity stands here and nowhere else, with what it rests on; how far stamps may lie apart is in `tolerance.ts`.
  */
 
-/** A sensor with fewer samples than these reads "too short to judge": a p99 of fewer is its largest value. */
+/**
+ * A sensor with fewer samples than these reads "too short to judge": a p99 of fewer is its largest value. CPU time,
+ * stolen time and throttling are differences of sums, which more readings make no truer: their bounds are wider by
+ * the error of their clock, and they are judged where the witness looked so often.
+ */
 export const MIN_SENSOR_SAMPLES = 100;
 
 /**
@@ -54,6 +58,15 @@ const RELEASER_SHARE_OF_CORES = 0.05;
 
 /** An open loop of which more had not been started when its window closed was offered more than could be done. */
 export const SATURATED_SHARE = 0.05;
+
+/**
+ * Of the tasks in flight on average, how many more or fewer the witness may have seen than the records have: 5 %, or three
+ * standard errors. Strays are put down to no more than the tenth of its looks that contradict most: of an honest trial on
+ * a machine with seven times more to do than cores, one look in eighteen did.
+ */
+export const LAW_DIFFERENCE_SHARE = 0.05;
+export const LAW_STANDARD_ERRORS = 3;
+export const LAW_STRAY_SHARE = 0.1;
 
 /** proc_stat(5): idle and stolen time of a CPU are shown in whole units of this. */
 const CLOCK_UNIT_NS = 10e6;

@@ -20,14 +20,9 @@ import type { Records } from "../../runtimes/records.ts";
 import { strideIn } from "../../workloads/trace/layout.ts";
 import type { Trace } from "../../workloads/trace/trace.ts";
 import { FINISH, STARTS, STATE, SUBMITTED, TASK_BYTES, TASK_DOUBLES, tickCountOf } from "../rows.ts";
-import { MIN_SENSOR_SAMPLES } from "./bounds.ts";
+import { LAW_DIFFERENCE_SHARE, LAW_STANDARD_ERRORS, LAW_STRAY_SHARE, MIN_SENSOR_SAMPLES } from "./bounds.ts";
 import { OTHER_CLOCK_NS } from "./tolerance.ts";
 
-/** Of the tasks in flight on average. */
-export const DIFFERENCE_SHARE = 0.05;
-const STANDARD_ERRORS = 3;
-/** Of an honest trial on a machine with seven times more to do than cores, one look in eighteen contradicted. */
-const STRAY_SHARE = 0.1;
 /** More than twice as long as a thread may stand still in a valid trial. */
 const BATCH_NS = 50e6;
 
@@ -81,9 +76,9 @@ function balanceOf({ atNs, inFlight }: Looks, trace: Trace, records: Records): B
     contradictingCount++;
   }
   const excessCount = beyond.reduce((sum, each) => sum + each, 0) / lookCount;
-  const leastCount = DIFFERENCE_SHARE * recordedCount;
+  const leastCount = LAW_DIFFERENCE_SHARE * recordedCount;
   const strayCount = Math.min(
-    STANDARD_ERRORS * standardErrorOf(beyond, atNs),
+    LAW_STANDARD_ERRORS * standardErrorOf(beyond, atNs),
     leastCount + worstOf(beyond, Math.sign(excessCount)),
   );
   return {
@@ -204,9 +199,9 @@ function standardErrorOf(values: Float64Array, atNs: Float64Array): number {
   return Math.sqrt(squares / Math.max(1, means.length - 1) / means.length);
 }
 
-/** What the STRAY_SHARE of `values` that lie furthest on the side of `sign` adds to their mean, without sign. */
+/** What the LAW_STRAY_SHARE of `values` that lie furthest on the side of `sign` adds to their mean, without sign. */
 function worstOf(values: Float64Array, sign: number): number {
   const ascending = values.map((value) => Math.max(0, sign * value)).sort();
-  const from = Math.floor((1 - STRAY_SHARE) * ascending.length);
+  const from = Math.floor((1 - LAW_STRAY_SHARE) * ascending.length);
   return ascending.subarray(from).reduce((sum, each) => sum + each, 0) / ascending.length;
 }

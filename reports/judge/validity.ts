@@ -15,6 +15,7 @@ import {
   foreignCoresBound,
   GAP_NS,
   HARNESS_THREADS,
+  LAW_DIFFERENCE_SHARE,
   MIN_SENSOR_SAMPLES,
   PEER_CORE_SHARE,
   RELEASE_LAG_NS,
@@ -25,7 +26,7 @@ import {
   THROTTLED_NS,
   WITNESS_LATENESS_NS,
 } from "./bounds.ts";
-import { DIFFERENCE_SHARE, type LittlesLaw } from "./little.ts";
+import type { LittlesLaw } from "./little.ts";
 
 export const sensorNames = [
   "foreignCpu",
@@ -59,6 +60,7 @@ export interface Reading {
   readonly figure: number | null;
   /** A figure above it is beyond. */
   readonly bound: number;
+  /** What the figure was taken from: values, looks, or readings of a counter. */
   readonly sampleCount: number;
   readonly verdict: Verdict;
 }
@@ -93,15 +95,14 @@ export function ofMachine({ records, facts, figures, coreCount, workerCount }: S
   const cpuCount = machine === null ? coreCount : machine.cpuCount;
   const lengthNs = machine === null ? Number.POSITIVE_INFINITY : stretchNsOf(machine);
   const shared: Shared = { lengthNs, cpuCount, coreCount, workerCount };
-  // All of them are read when the witness looks.
-  const sampleCount = tickCountOf(records);
+  const lookCount = tickCountOf(records);
   const read = (sensor: SensorName, figure: number | null, bound: number): Reading =>
-    readingOf({ sensor, figure, bound, sampleCount });
+    readingOf({ sensor, figure, bound, lookCount, sampleCount: machine === null ? 0 : machine.atNs.length });
   return [
     read("foreignCpu", figures.foreignCoreShare, foreignCoresBound(shared)),
     read("steal", figures.stolenCoreShare, stolenCoresBound(shared)),
     read("throttling", figures.throttledNs, THROTTLED_NS),
-    read("gap", figures.longestGapNs, GAP_NS),
+    readingOf({ sensor: "gap", figure: figures.longestGapNs, bound: GAP_NS, sampleCount: lookCount }),
   ];
 }
 
@@ -124,16 +125,18 @@ export function ofLateness(trial: Sensed): Reading[] {
 export function ofGenerator(trial: Sensed): Reading[] {
   const { trace, records, facts, figures, coreCount } = trial;
   const { releaseLagNs, releaserCoreShare } = figures;
-  const sampleCount = tickCountOf(records);
+  const lookCount = tickCountOf(records);
   const lag = readingOf({
     ...{ sensor: "releaseLag", figure: releaseLagNs.p99, bound: RELEASE_LAG_NS },
     sampleCount: releaseLagNs.count,
   });
   const releaser = readingOf({
-    ...{ sensor: "releaser", figure: releaserCoreShare, bound: releaserCoreBound(coreCount), sampleCount },
+    ...{ sensor: "releaser", figure: releaserCoreShare, bound: releaserCoreBound(coreCount) },
+    ...{ sampleCount: READINGS_OF_A_SUM, lookCount },
   });
   const peer = readingOf({
-    ...{ sensor: "peer", figure: facts.peer?.coreShare ?? null, bound: PEER_CORE_SHARE, sampleCount },
+    ...{ sensor: "peer", figure: facts.peer?.coreShare ?? null, bound: PEER_CORE_SHARE },
+    ...{ sampleCount: READINGS_OF_A_SUM, lookCount },
   });
   return [
     ...(isDueAtOnce(trace) || lag.sampleCount === 0 ? [] : [excused(lag, isOversubscribed(trial))]),
@@ -147,7 +150,7 @@ export function ofGenerator(trial: Sensed): Reading[] {
 export function ofLaw({ law: { lookCount, balance } }: Pick<Sensed, "law">): Reading {
   const sensor = "littlesLaw";
   if (balance === null) {
-    return readingOf({ sensor, figure: null, bound: DIFFERENCE_SHARE, sampleCount: lookCount });
+    return readingOf({ sensor, figure: null, bound: LAW_DIFFERENCE_SHARE, sampleCount: lookCount });
   }
   const { excessCount, toleranceCount, recordedCount, seenCount } = balance;
   const share = (count: number): number => (count === 0 ? 0 : count / Math.max(recordedCount, seenCount));
@@ -155,9 +158,17 @@ export function ofLaw({ law: { lookCount, balance } }: Pick<Sensed, "law">): Rea
   return readingOf({ sensor, figure, bound: share(toleranceCount), sampleCount: lookCount });
 }
 
+/** Of CPU time over the whole trial: at its epoch and at its end. */
+const READINGS_OF_A_SUM = 2;
+
+interface Read extends Omit<Reading, "verdict"> {
+  /** Where the figure is a difference of sums: looks of the witness, which say how long the trial was. */
+  readonly lookCount?: number;
+}
+
 /** Rule 5 goes before all others: a sensor with few samples says nothing. */
-function readingOf({ sensor, figure, bound, sampleCount }: Omit<Reading, "verdict">): Reading {
-  const isShort = sampleCount < MIN_SENSOR_SAMPLES;
+function readingOf({ sensor, figure, bound, sampleCount, lookCount = sampleCount }: Read): Reading {
+  const isShort = lookCount < MIN_SENSOR_SAMPLES;
   if (isShort) return { sensor, figure: null, bound, sampleCount, verdict: "too short to judge" };
   if (figure === null) return { sensor, figure, bound, sampleCount, verdict: "not watched" };
   // So that a figure that is no number is never within.

@@ -2,7 +2,7 @@
  * A probe: trials of one load on one runtime, and the figures that they must yield.
  *
  * It is repeated until enough valid trials can be judged. Those that the machine spoilt are no evidence of anything:
- * where more than half are such, there is no judgement. A median that misses the truth must still miss it over five
+ * where more than two, and more than half of all, are such, there is no judgement. A median that misses the truth must still miss it over five
  * trials before isoload is called wrong: a disturbance that no sensor sees would otherwise be taken for a mistake.
  */
 import { type Answer, type Figure, isWithin, medianFigures, told } from "./answer.ts";
