@@ -89,6 +89,19 @@ test("a quiet trial is believed", () => {
   expect(readingsOf(trialWith({}))?.every(({ verdict }) => verdict === "within")).toBe(true);
 });
 
+test("each sensor says how much it read: sums are few readings, and judged all the same", () => {
+  const counts = Object.fromEntries(
+    (readingsOf(trialWith({ facts: { peer }, workerCount: 4 })) ?? []).map((reading) => [
+      reading.sensor,
+      reading.sampleCount,
+    ]),
+  );
+  expect(counts).toMatchObject({
+    ...{ foreignCpu: machine.atNs.length, steal: machine.atNs.length, throttling: machine.atNs.length },
+    ...{ gap: 1000, releaser: 2, peer: 2 },
+  });
+});
+
 /** The bound for a second on two CPUs: 0.3, and three standard errors of the clock. */
 const FOREIGN = 0.3 + clockErrorNs(2) / 1e9;
 const STOLEN = 0.1 + clockErrorNs(2) / 1e9;
