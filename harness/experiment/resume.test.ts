@@ -7,6 +7,7 @@ import { twoCores } from "../plan/fixtures/fake-runtimes.ts";
 import { UsageError } from "../plan/usage-error.ts";
 import { damageIn } from "../store/checksums.ts";
 import { DamageError } from "../store/damage-error.ts";
+import { PLAN_VERSION } from "../store/stored.ts";
 import { freshFolder, type Script, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
 import { resumeRun } from "./resume.ts";
 import { type RunOutcome, runExperiment } from "./start.ts";
@@ -107,7 +108,7 @@ test("a run that a living process writes is refused", async () => {
 
 const edits: readonly [string, string, string][] = [
   ["another isoload", '"isoloadVersion": "0.1.0"', '"isoloadVersion": "0.0.1"'],
-  ["another version of plans", '"planVersion": 3', '"planVersion": 99'],
+  ["another version of plans", `"planVersion": ${PLAN_VERSION}`, '"planVersion": 99'],
   ["another seed of a trace", '"seed": 2', '"seed": 3'],
   ["other parameters", '"tasks": 20', '"tasks": 21'],
 ];
