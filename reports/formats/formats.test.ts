@@ -5,6 +5,7 @@ import type { TrialRow } from "../analyze.ts";
 import { MS } from "../fixtures/compositions.ts";
 import { environment, planOf, sampleDocument } from "../fixtures/document.ts";
 import { metrics } from "../metrics/catalog.ts";
+import type { Episode } from "../metrics/episodes.ts";
 import { fileMetrics } from "../metrics/tree.ts";
 import { assembleReport, type ResultDocument } from "../report.ts";
 import { parseResult } from "../schema.ts";
@@ -186,8 +187,11 @@ test("the slowdown stands in the row of its treatment, and the control has none"
   expect(ratios).toEqual([10, 20, 30, 40, 50, ""].flatMap((ratio) => [String(ratio), "", ""]));
 });
 
-/** A run of one treatment whose trials have these figures and no others. */
-function documentOfTrials(figures: readonly Readonly<Record<string, number>>[]): ResultDocument {
+/** A run of one treatment whose trials have these figures and no others, and these episodes. */
+function documentOfTrials(
+  figures: readonly Readonly<Record<string, number>>[],
+  episodes: readonly Episode[] = [],
+): ResultDocument {
   const sample = sampleDocument();
   const plan = planOf();
   const [trial] = sample.trials;
@@ -199,7 +203,7 @@ function documentOfTrials(figures: readonly Readonly<Record<string, number>>[]):
     plan: { ...plan, roundCount: figures.length, treatments: [treatment] },
     trials: figures.map((own, round) => ({
       ...trial,
-      ...{ id: `r${round}-${treatment.id}`, round, episodes: [], warnings: [] },
+      ...{ id: `r${round}-${treatment.id}`, round, episodes, warnings: [] },
       metrics: fileMetrics(({ name }) => own[name] ?? null),
     })),
   });
@@ -229,12 +233,14 @@ test("a median of delays reads at least where a canary that never ran has part i
 });
 
 test("where no heartbeat was late it is said that there was no starvation", () => {
-  const remarks = (late: number): string[] => {
-    const [group] = overviewOf(documentOfTrials([{ lateCanaryShare: late }])).groups;
+  const remarks = (count: number, late: readonly Episode[] = []): string[] => {
+    const [group] = overviewOf(documentOfTrials([{ "canaryDelayNs.count": count }], late)).groups;
     return group === undefined ? [] : remarksOf(group);
   };
-  expect(remarks(0)).toContain("no starvation (no heartbeat over 10 ms): single-thread, threads 1x (1)");
-  expect(remarks(0.1).join()).not.toContain("no starvation");
+  expect(remarks(100)).toContain("no starvation (no heartbeat over 10 ms): single-thread, threads 1x (1)");
+  expect(remarks(99).join()).not.toContain("no starvation");
+  const episode = { thresholdNs: 10 * MS, startNs: 20 * MS, endNs: 30 * MS, holds: [] };
+  expect(remarks(100, [episode]).join()).not.toContain("no starvation");
 });
 
 /** `native` and `ideal` on the same trace; the figures of the open loop's, and one for which a ratio makes no sense. */

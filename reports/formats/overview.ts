@@ -49,7 +49,7 @@ export interface Row {
   readonly isProven: boolean;
   /** Whose it is and why ready work waited; null: it did not, for longer than 10 ms. */
   readonly why: string | null;
-  /** Whose it is, where no canary was delayed by more than 10 ms. */
+  /** Whose it is, where no canary was delayed by more than 10 ms, and there were enough to say so. */
   readonly calm: string | null;
   /** How late the harness itself was where the workers need every core; null: not beyond what is allowed elsewhere. */
   readonly cost: string | null;
@@ -73,6 +73,8 @@ export const columns: readonly string[] = [
 
 /** More lines of one kind say nothing new on a screen; the JSON document has them all. */
 const LINE_LIMIT = 20;
+/** Of fewer a trial it is not said that nothing starved. */
+const MIN_HEARTBEATS = 100;
 /** The reasons of a treatment that has nothing valid. */
 const REASON_LIMIT = 3;
 
@@ -226,7 +228,6 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
     cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
   const threads = threadsText(treatment);
   const whose = `${treatment.runtime}, threads ${threads}`;
-  const isCalm = cell !== undefined && leafOf(cell.metrics, "lateCanaryShare").estimate === 0;
   return {
     texts: [treatment.runtime, threads, String(cell?.n ?? 0), checkedText(trials), ...figures],
     isProven: trials.some(({ valid }) => valid) && trials.every(isProven) && !trials.some(isNoisy),
@@ -234,9 +235,15 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
       cell === undefined || cell.why === null
         ? refusedText(trials, whose)
         : `why ${whose}: ${whyText(cell.why)}`,
-    calm: isCalm && cell.why === null ? whose : null,
+    calm: cell !== undefined && isCalm(cell) ? whose : null,
     cost: costText(whose, trials),
   };
+}
+
+/** Enough heartbeats came, and none of them late. */
+function isCalm({ metrics, why }: Cell): boolean {
+  const { estimate: count } = leafOf(metrics, "canaryDelayNs.count");
+  return why === null && count !== null && count >= MIN_HEARTBEATS;
 }
 
 /** A trial that was refused for noise has done its work; it is its figures that do not count. */

@@ -59,7 +59,9 @@ interface StartedTrial {
 
 const addonPath: string = fileURLToPath(new URL("../../../runtimes/native/isoload.node", import.meta.url));
 
-const remedy = "Install Rust with cargo from https://rustup.rs and run `npm run build`.";
+const builder: string = fileURLToPath(new URL("../../../harness/build-addon.mjs", import.meta.url));
+
+const remedy = `Install Rust with cargo from https://rustup.rs and run: node ${builder}`;
 
 /** Tokio's counters are 32 bits wide. */
 const INTERVAL_MAX = 2 ** 32 - 1;
