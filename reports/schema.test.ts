@@ -38,7 +38,10 @@ function check(
     case "$schema":
     case "title":
     case "description":
+    case "$defs":
       return [];
+    case "$ref":
+      return violations(definition(rule), value, where);
     case "type":
       return fails(![rule].flat().some((type) => isOfType(value, type)));
     case "const":
@@ -80,6 +83,16 @@ function check(
     default:
       throw new Error(`the validator does not know ${keyword} at ${where}`);
   }
+}
+
+const shipped = resultSchema();
+
+/** What a reference of the shipped schema stands for. */
+function definition(reference: unknown): unknown {
+  const definitions = shipped.$defs as Record<string, unknown>;
+  const name = String(reference).replace("#/$defs/", "");
+  if (!(name in definitions)) throw new Error(`the schema has no ${reference}`);
+  return definitions[name];
 }
 
 function isOfType(value: unknown, type: unknown): boolean {

@@ -242,7 +242,7 @@ const document: z.ZodType<ResultDocument> = z.strictObject({
 
 /** JSON Schema (draft 2020-12) of the result document. */
 export function resultSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...rest } = z.toJSONSchema(document, { target: "draft-2020-12" });
+  const { $schema, ...rest } = z.toJSONSchema(document, { target: "draft-2020-12", reused: "ref" });
   return { $schema, title: "isoload result document", ...rest };
 }
 
