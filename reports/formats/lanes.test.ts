@@ -8,6 +8,7 @@ import { playHeld } from "../fixtures/held.ts";
 import { facts, type Scene, sceneOf, sealAt } from "../fixtures/scene.ts";
 import { lanesOf, type Picture } from "../lanes.ts";
 import { measure } from "../metrics/measures.ts";
+import { fileMetrics } from "../metrics/tree.ts";
 import { lanesLines } from "./lanes.ts";
 import { visibleWidth } from "./text.ts";
 
@@ -21,9 +22,11 @@ const label = "work-stealing:node=/bin/|<b>`@team`\u001b[31m\u202e\n::error::x";
 function pictureOf(scene: Scene): Picture {
   const sample = starvedScene();
   const row = rowOf(plannedTrial(sample, "t0", 0), sample, completed);
-  const { episodes } = measure({ ...scene, facts, coreCount: 2, foreign: null });
+  const measures = measure({ ...scene, facts, coreCount: 2, foreign: null });
+  const metrics = fileMetrics((metric) => metric.of(measures));
+  const { told } = measures.episodes;
   return {
-    trial: { ...row, runtime: label, workerCount: scene.workerCount, episodes: episodes.told },
+    trial: { ...row, runtime: label, workerCount: scene.workerCount, metrics, episodes: told },
     lanes: lanesOf(scene.trace, scene.records),
   };
 }

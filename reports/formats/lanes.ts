@@ -7,6 +7,7 @@ import { ATTEMPT_LIMIT } from "../attempts.ts";
 import type { Lanes, Picture, WorkerLane } from "../lanes.ts";
 import { type Episode, STARVED_NS } from "../metrics/episodes.ts";
 import type { Spans } from "../metrics/spans.ts";
+import { leafOf } from "../metrics/tree.ts";
 import { noProgress } from "../timeline.ts";
 import { plainText, visibleWidth, wrapped } from "./text.ts";
 import { nsText } from "./units.ts";
@@ -57,6 +58,7 @@ export function lanesLines({ trial, lanes }: Picture, width: number): string[] {
     ...axisLines(lanes.spanNs, plotWidth, label("")),
     "",
     ...legendOf(lanes).flatMap((line) => wrapped(line, fullWidth, "  ")),
+    ...heartbeatLines(trial).flatMap((line) => wrapped(line, fullWidth, "  ")),
     "",
     ...episodeLines(trial, fullWidth),
   ].map((line) => line.trimEnd());
@@ -144,6 +146,21 @@ function legendOf({ recordsIdle }: Lanes): string[] {
     `${BLOCKED} held by a block  ${COMPUTING} held by CPU of 1 ms or more  ${IDLE} idle  blank: running, or too short to tell. Each column shows what took most of it.`,
     ...(recordsIdle ? [] : ["this runtime records no idle stretches: an idle worker is blank"]),
     "V(t): how long the canary that waits longest has waited; each column shows its highest value.",
+  ];
+}
+
+/** A canary's delay as the sum of its two parts; means, because quantiles do not add up. */
+function heartbeatLines({ metrics }: TrialRow): string[] {
+  if (metrics === null) return [];
+  const [delayNs = null, lagNs = null, waitNs = null, p99Ns = null] = [
+    "canaryDelayNs.mean",
+    "canaryLagNs.mean",
+    "canaryWaitNs.mean",
+    "canaryDelayNs.p99",
+  ].map((name) => leafOf(metrics, name));
+  if (delayNs === null) return [];
+  return [
+    `heartbeat: ${nsText(delayNs)} on average, ${nsText(lagNs)} until it was handed over and ${nsText(waitNs)} in the runtime; p99 ${nsText(p99Ns)}.`,
   ];
 }
 
