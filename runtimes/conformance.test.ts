@@ -178,4 +178,5 @@ test("200 starts and stops in one process, none hangs", async () => {
     const { records } = await drive({ runtime: workStealing, workerCount: 2 }, trace);
     expect(violations(trace, records)).toEqual([]);
   }
-}, 180_000);
+  // What hangs is found by `drive`; this is for a machine that has little time for us.
+}, 900_000);

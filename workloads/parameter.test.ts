@@ -65,6 +65,8 @@ describe("parseParameters", () => {
           return typeof tasks === "number" && Number.isInteger(tasks) && tasks >= 1 && tasks <= 1000;
         },
       ),
+      // What is left undefined has its default.
+      { examples: [[{ tasks: undefined }]] },
     );
   });
 });

@@ -75,7 +75,8 @@ export function parseParameters(
     });
   }
   for (const [name, parameter] of Object.entries(table)) {
-    const value = Object.hasOwn(given, name) ? given[name] : parameter.default;
+    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    const value = own === undefined ? parameter.default : own;
     if (value === undefined) continue;
     const parsed = parseValue(parameter, value);
     if ("wrong" in parsed) problems.push({ where: `${where}.${name}`, message: parsed.wrong });

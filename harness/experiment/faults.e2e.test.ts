@@ -34,7 +34,7 @@ async function runBeside(fault: string): Promise<{ row: TrialRow; other: TrialRo
       request.settings.runtime === "ideal"
         ? runTrial({
             ...request,
-            startDeadlineNs: 2e9,
+            startDeadlineNs: fault === "hangs-at-start" ? 2e9 : request.startDeadlineNs,
             settings: {
               ...request.settings,
               runtime: "faulty",

@@ -17,17 +17,19 @@ const KILLS = 15;
 /** Two treatments in the rounds of the script. */
 const TRIALS = 20;
 
-/** Starts a run and kills it `afterMs` after it said `line`; answers the folder. */
-async function killedRun(line: string, afterMs: number): Promise<string> {
+/** Starts a run and kills it `afterMs` after it said so many lines: that it is planned, and each trial that ended. */
+async function killedRun(lineCount: number, afterMs: number): Promise<string> {
   const folder = freshFolder();
   const child = spawn(process.execPath, [script, folder], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
   const said = new Promise<void>((resolve) => {
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      if (text.includes(line)) resolve();
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+      if (text.split("\n").length > lineCount) resolve();
     });
   });
-  if (line !== "") await Promise.race([said, closed]);
+  if (lineCount > 0) await Promise.race([said, closed]);
   await delay(afterMs);
   child.kill("SIGKILL");
   await closed;
@@ -39,8 +41,9 @@ test("a run that is killed at any moment has every trial whole or absent, and ca
 }, async () => {
   let interrupted = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const early = kill % 5 === 0;
-    const folder = await killedRun(early ? "" : "planned", Math.random() * (early ? 400 : 200));
+    const isEarly = kill % 5 === 0;
+    const lineCount = isEarly ? 0 : 1 + Math.floor(Math.random() * (TRIALS - 1));
+    const folder = await killedRun(lineCount, Math.random() * (isEarly ? 400 : 15));
     if (!isRun(folder)) {
       // Killed before its plan stood: nothing was measured, and the same folder serves again.
       expect(folderProblem(folder)).toBeNull();

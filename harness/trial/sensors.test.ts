@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { recordsHeaderRow } from "../../runtimes/record.ts";
 import { allocateRecords } from "../../runtimes/records.ts";
@@ -91,14 +92,18 @@ describe("a gap", () => {
     ).toEqual([]);
   });
 
-  test("is seen by the kernel's own figures: this thread's time grows while it works", () => {
-    const read = openExcuses(2);
-    if (read === null) return;
-    const before = read();
-    // The kernel adds up a running thread's time at its ticks.
-    for (const start = performance.now(); performance.now() - start < 50; );
-    expect(read() - before).toBeGreaterThan(20 * MS);
-  });
+  test.skipIf(openExcuses(2) === null)(
+    "is seen by the kernel's own figures: this thread's time grows while it works",
+    () => {
+      const read = openExcuses(2);
+      assert(read !== null);
+      const before = read();
+      // The kernel adds up a running thread's time at its ticks, and others may have the core.
+      const start = performance.now();
+      while (read() - before < 20 * MS && performance.now() - start < 10_000);
+      expect(read() - before).toBeGreaterThanOrEqual(20 * MS);
+    },
+  );
 });
 
 describe("samples of the machine", () => {
@@ -150,23 +155,26 @@ describe("samples of the machine", () => {
     expect(new SensorBoard(sources, { nowNs: 0, limitNs: 1e9 }).report(1e9)).toBeNull();
   });
 
-  test("of this machine are whole: others took no more than there is", () => {
-    const sources = openSources({ peerPid: null, coreCount: 2 });
-    if (sources.machine === null) return;
-    const { cpuCount } = sources.machine;
-    const startMs = performance.now();
-    const nowNs = (): number => (performance.now() - startMs) * MS;
-    const board = new SensorBoard(sources, { nowNs: 0, limitNs: 1e9 });
-    const ownBefore = ownCpuNs();
-    while (nowNs() < 300 * MS);
-    expect(ownCpuNs() - ownBefore).toBeGreaterThan(0);
-    const foreignNs = board.report(nowNs())?.machine?.foreignNs.at(-1) ?? Number.NaN;
-    // Off by a unit of 10 ms a CPU, and a tick of the kernel.
-    expect(foreignNs).toBeGreaterThan(-30 * MS * cpuCount);
-    expect(foreignNs).toBeLessThan(cpuCount * 340 * MS);
-    expect(openMachineCpu()?.cpuCount).toBe(cpuCount);
-    expect(openProcessCpu(process.pid)?.()).toBeGreaterThan(0);
-  });
+  test.skipIf(openMachineCpu() === null)(
+    "of this machine are whole: others took no more than there is",
+    () => {
+      const sources = openSources({ peerPid: null, coreCount: 2 });
+      assert(sources.machine !== null);
+      const { cpuCount } = sources.machine;
+      const startMs = performance.now();
+      const nowNs = (): number => (performance.now() - startMs) * MS;
+      const board = new SensorBoard(sources, { nowNs: 0, limitNs: 1e9 });
+      const ownBefore = ownCpuNs();
+      while (nowNs() < 300 * MS);
+      expect(ownCpuNs() - ownBefore).toBeGreaterThan(0);
+      const foreignNs = board.report(nowNs())?.machine?.foreignNs.at(-1) ?? Number.NaN;
+      // Off by a unit of 10 ms a CPU, and a tick of the kernel.
+      expect(foreignNs).toBeGreaterThan(-30 * MS * cpuCount);
+      expect(foreignNs).toBeLessThan(cpuCount * (nowNs() + 40 * MS));
+      expect(openMachineCpu()?.cpuCount).toBe(cpuCount);
+      expect(openProcessCpu(process.pid)?.()).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("the clock on the wall", () => {

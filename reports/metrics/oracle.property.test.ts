@@ -480,8 +480,8 @@ const fate = fc.constantFrom("done", "done", "done", "started", "submitted", "no
 const randomTrial = fc.record({
   isClosed: fc.boolean(),
   windowNs: fc.oneof(
-    { weight: 19, arbitrary: fc.integer({ min: 5e6, max: 150e6 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1000e6, max: 1200e6 }) },
+    { weight: 16, arbitrary: fc.integer({ min: 5e6, max: 150e6 }) },
+    { weight: 4, arbitrary: fc.integer({ min: 1000e6, max: 1200e6 }) },
   ),
   blockersDueNs: fc.array(ns(30e6), { maxLength: 5 }),
   victims: fc.array(

@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { quantile, quantiles } from "./quantile.ts";
 
+/** Without −0, which a sort puts before +0 and a comparison does not. */
+const numbers = fc.double({ noNaN: true }).map((value) => value + 0);
+
 /** Few distinct values beside many, short runs beside ones that the sampling branch takes. */
 const samples = fc.oneof(
-  fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 50 }),
+  fc.array(numbers, { minLength: 1, maxLength: 50 }),
   fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 50 }),
   fc
     .tuple(

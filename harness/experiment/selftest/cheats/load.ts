@@ -64,8 +64,8 @@ export const cheatLoad: Composition = {
       ],
     },
     {
-      release: { loop: "closed", sessionCount: 60, taskCount: 1500, thinkNs: 0 },
-      variants: [{ share: 1, class: "cruncher", ops: [{ op: "cpu", units: 80_000 }] }],
+      release: { loop: "closed", sessionCount: 60, taskCount: 500, thinkNs: 0 },
+      variants: [{ share: 1, class: "cruncher", ops: [{ op: "cpu", units: 300_000 }] }],
     },
   ],
 };
