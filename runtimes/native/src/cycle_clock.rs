@@ -214,7 +214,8 @@ mod tests {
         clock.ns_per_cycle.set(clock.ns_per_cycle.get() * 1.01);
         clock.segment_cycles.set(u64::MAX);
         thread::sleep(Duration::from_millis(1));
-        assert!(error_ns(&clock) > BOUND_NS);
+        // An interruption between two readings hides the error of one.
+        assert!(worst_error_ns(&clock, 100) > BOUND_NS);
     }
 
     #[test]
@@ -232,9 +233,12 @@ mod tests {
     #[test]
     fn a_clock_without_an_anchor_reads_the_monotonic_clock() {
         let clock = CycleClock::new();
-        // As young as the process: no rate can be known.
-        let first = Anchor { cycles: cycles(), at_ns: monotonic_ns() };
-        assert!(Anchor::between_close(&first).is_none());
+        // As young as the process: no rate can be known. Not so young, where the thread lost its core in between.
+        let is_refused = (0..100).any(|_| {
+            let first = Anchor { cycles: cycles(), at_ns: monotonic_ns() };
+            Anchor::between_close(&first).is_none()
+        });
+        assert!(is_refused);
         assert!(error_ns(&clock) <= BOUND_NS);
     }
 }

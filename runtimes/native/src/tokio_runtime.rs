@@ -16,7 +16,8 @@ use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
-use crate::worker::Worker;
+use crate::worker::{Worker, thread_id_of};
+use std::fs;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
@@ -199,7 +200,8 @@ fn bring_up(
 }
 
 /// Until every worker has parked after the warm-up: only there it is sure to have told its counters, and what it
-/// told later would count as the trial's.
+/// told later would count as the trial's. Tokio counts a park before it tells the rest; a thread that then sleeps has
+/// told it.
 fn await_rest(runtime: &Runtime, flavor: Flavor) -> Result<(), String> {
     if flavor == Flavor::CurrentThread {
         // This thread is the worker, and parks until the timer wakes it.
@@ -209,14 +211,21 @@ fn await_rest(runtime: &Runtime, flavor: Flavor) -> Result<(), String> {
     let metrics = runtime.metrics();
     let began = Instant::now();
     // Parked is who has parked once more than it was unparked.
-    while (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker).is_multiple_of(2))
-    {
+    let has_parked = |worker| !metrics.worker_park_unpark_count(worker).is_multiple_of(2);
+    while !(0..metrics.num_workers()).all(|worker| has_parked(worker) && sleeps(thread_id_of(worker))) {
         if began.elapsed() > REST_LIMIT {
             return Err(format!("not every worker rested within {REST_LIMIT:?} of the warm-up"));
         }
         thread::sleep(REST_LOOK_PERIOD);
     }
     Ok(())
+}
+
+/// Whether a thread of this process waits in the kernel (proc_pid_stat(5)); true of one that nothing is known of.
+fn sleeps(thread_id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/self/task/{thread_id}/stat")).unwrap_or_default();
+    // Its name stands in brackets, and may itself have some.
+    stat.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('S'))
 }
 
 /// `work`, cut short by a connection that breaks: no other command comes before the runtime is ready.

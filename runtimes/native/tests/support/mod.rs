@@ -234,10 +234,11 @@ pub fn has_ended(records: &Records) -> bool {
         return false;
     }
     records.header.tasks_ended.publish(1);
+    if records.header.release_ended.observe() != 1 {
+        return false;
+    }
     let canary_count = records.header.canary_count.observe() as u32;
-    records.header.release_ended.observe() == 1
-        && sum(|lane| lane.canaries_run.get()) == canary_count
-        && sum(|lane| lane.locals_run.get()) == canary_count
+    sum(|lane| lane.canaries_run.get()) == canary_count && sum(|lane| lane.locals_run.get()) == canary_count
 }
 
 /// An echo peer on threads of this process; its port. It lives as long as the process.
