@@ -21,9 +21,13 @@ const sources = files.filter((file) => /\.(ts|mjs|rs)$/.test(file) && !file.ends
 
 /** Tracked files and new ones that git does not ignore. */
 function listFiles(): string[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
+  const listed = execFileSync(
+    "git",
+    ["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"],
+    {
+      cwd: root,
+    },
+  );
   return listed
     .toString()
     .split("\n")

@@ -109,6 +109,9 @@ test("once its code is compiled a worker leaves no garbage, however many tasks i
   const { records } = await drive({ runtime: workStealing, workerCount: 2 }, trace);
   const compiledNs = timeOf(records, 2e6, "finishNs");
   const collections = [0, 1].flatMap((worker) => stretchesOf(records, worker, stretchKinds.gc));
+  // They were watched for, and there was room for them all.
+  expect(sumLanes(records, "gcWatched")).toBe(2);
+  expect(sumLanes(records, "stretchesLost")).toBe(0);
   // The last million tasks: 16 bytes a task would be 16 MB, and V8 collects every one or two of them.
   expect(collections.filter(({ startNs }) => startNs > compiledNs).length).toBeLessThanOrEqual(4);
 });

@@ -24,7 +24,10 @@ test.skipIf(spawnSync(TOOL, ["--version"]).status !== 0)(
   () => {
     const folder = folderOf({ a: "1", "below/b": "2" });
     const check = (): string =>
-      execFileSync(TOOL, ["-c", "--strict", SUMS_FILE], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+      execFileSync(TOOL, ["-c", "--strict", SUMS_FILE], {
+        ...{ cwd: folder, encoding: "utf8", stdio: "pipe" },
+        env: { ...process.env, LC_ALL: "C" },
+      });
     expect(check()).toBe("a: OK\nbelow/b: OK\n");
     writeFileSync(join(folder, "a"), "3");
     expect(check).toThrow();

@@ -35,6 +35,8 @@ import { rehearseWitness } from "./witness-rehearsal.ts";
 const LEAD_NS = 20e6;
 /** How long a stopped runtime may take to leave, beyond the longest block of the trace. */
 const GRACE_NS = 2e9;
+/** Nor is one left behind that the machine gave no time: this thread comes round so often at the least. */
+const GRACE_TURNS = 100;
 
 /** Of a thread that began after the trial did. */
 const UNUSED: ThreadUsage = { cpuNs: 0, runDelayNs: 0, voluntarySwitches: 0, involuntarySwitches: 0 };
@@ -171,7 +173,9 @@ async function runLive({ trace, records, started, peer }: Execution, sources: So
   started.stop();
   const sensed = sensors.report(clock());
   const leaveByNs = clock() + GRACE_NS + longestBlockNs(trace);
-  while (!hasLeft() && clock() < leaveByNs) await Promise.race([returned, loopTurn()]);
+  for (let turn = 0; !hasLeft() && (clock() < leaveByNs || turn < GRACE_TURNS); turn++) {
+    await Promise.race([returned, loopTurn()]);
+  }
   const peerReport =
     peer === null || peerBefore === null ? null : peerUse(peerBefore, await peer.report(), elapsedNs);
   return {

@@ -196,7 +196,12 @@ describe.skipIf(!isBuilt)("trials on the addon", () => {
       );
     };
     expect(await childWaitNs({})).toBeGreaterThan(199e6);
-    expect(await childWaitNs({ lifo: "off" })).toBeLessThan(199e6);
+    // A machine that stands still for as long as the block hides one.
+    let leastNs = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 3 && leastNs > 199e6; attempt++) {
+      leastNs = Math.min(leastNs, await childWaitNs({ lifo: "off" }));
+    }
+    expect(leastNs).toBeLessThan(199e6);
   });
 
   test.each(cases)(
@@ -324,8 +329,7 @@ async function runTrial(
   records.headerF64[recordsHeaderRow.index.epochNs] = monotonicNs();
   const execution = started.execute();
   const watched = watch(records, trace, isOver);
-  await Promise.race([execution, watched.promise]);
-  watched.end();
+  await Promise.race([execution, watched.promise]).finally(watched.end);
   Atomics.store(records.headerI32, recordsHeaderRow.index.stop, 1);
   started.stop();
   return { records, stats: await execution };

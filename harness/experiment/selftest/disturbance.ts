@@ -29,7 +29,7 @@ export function stoppedTrial(
   { afterMs, lengthMs }: { readonly afterMs: number; readonly lengthMs: number },
 ): Promise<JudgedTrial> {
   let send: (signal: "SIGSTOP" | "SIGCONT") => void = () => undefined;
-  const timers: NodeJS.Timeout[] = [];
+  let timer: NodeJS.Timeout | undefined;
   return live
     .trial({
       ...trial,
@@ -38,11 +38,11 @@ export function stoppedTrial(
       },
       onEvent: ({ event }) => {
         if (event !== "ready") return;
-        timers.push(
-          setTimeout(() => send("SIGSTOP"), afterMs),
-          setTimeout(() => send("SIGCONT"), afterMs + lengthMs),
-        );
+        timer = setTimeout(() => {
+          send("SIGSTOP");
+          timer = setTimeout(() => send("SIGCONT"), lengthMs);
+        }, afterMs);
       },
     })
-    .finally(() => timers.forEach(clearTimeout));
+    .finally(() => clearTimeout(timer));
 }

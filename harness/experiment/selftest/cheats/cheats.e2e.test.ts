@@ -32,11 +32,18 @@ async function runOf(cheat: string): Promise<{ row: TrialRow; code: number }> {
   const { document } = await runExperiment({
     cores,
     draft: { ...draft, loads },
-    folder: join(root, cheat),
+    folder: mkdtempSync(join(root, `${cheat}-`)),
   });
   const [row] = document.trials;
   if (row === undefined) throw new Error("the trial is missing");
   return { row, code: verdictOf(document).code };
+}
+
+/** Once more where the machine stood still for so long that the witness saw too little. */
+async function judgedRunOf(cheat: string): ReturnType<typeof runOf> {
+  const first = await runOf(cheat);
+  const law = first.row.sensors?.find(({ sensor }) => sensor === "littlesLaw");
+  return law?.verdict === "too short to judge" ? runOf(cheat) : first;
 }
 
 describe.concurrent("a runtime that", () => {
@@ -47,7 +54,7 @@ describe.concurrent("a runtime that", () => {
   });
 
   test.each(cheats)("$does is rejected, and for that", async ({ name, outcome, because }) => {
-    const { row, code } = await runOf(name);
+    const { row, code } = await judgedRunOf(name);
     expect(row.invalidBecause.join("; ")).toMatch(because);
     expect([row.outcome, row.valid, code]).toEqual([outcome, false, 4]);
   });

@@ -87,10 +87,10 @@ export const omissions: readonly Cheat[] = [
   },
   {
     name: "shortens-blocks",
-    does: "blocks for 19 of 20 ms",
+    does: "blocks for 15 of 20 ms",
     outcome: "diverged",
-    because: /held a worker for 19\d{6}(\.\d+)? ns and its blocks take 20000000 ns/,
-    told: (settings) => ({ ...settings, trace: withOps(settings.trace, BLOCK, lengthen(0.95)) }),
+    because: /held a worker for 1[5-9]\d{6}(\.\d+)? ns and its blocks take 20000000 ns/,
+    told: (settings) => ({ ...settings, trace: withOps(settings.trace, BLOCK, lengthen(0.75)) }),
   },
   {
     name: "skips-sleeps",
