@@ -68,6 +68,28 @@ test("the witness ends a trial when all tasks have ended, nothing more is releas
   expect(records.headerI32[HEADER.timerCount]).toBe(1);
 });
 
+test("a trial ends no earlier than its last task, though the witness lost its core between clock and counters", async () => {
+  const trace = traceOf(0);
+  const records = allocateRecords(shapeFor(trace, 1));
+  const worker = new Recorder(records, 0);
+  Atomics.store(records.headerI32, HEADER.releaseEnded, 1);
+  for (const timer of [0, 1, 2, 3]) worker.timerRan(timer, 1);
+  let nowNs = 0;
+  const clock = (): number => {
+    const readNs = nowNs;
+    nowNs += 0.4e6;
+    if (readNs >= 5e6 && nowNs < 35e6) {
+      nowNs = 35e6;
+      for (const task of [0, 1]) worker.finished(task, 34e6, 0);
+    }
+    return readNs;
+  };
+  expect(await watching(trace, records, clock)).toBe("all-ended");
+  expect(records.headerF64[HEADER.endNs]).toBeGreaterThanOrEqual(34e6);
+  // One in ten canary periods of 1 ms, each due within its own.
+  expect(records.headerI32[HEADER.timerCount]).toBeGreaterThanOrEqual(3);
+});
+
 test("an open trial lasts for its window, also where everything is done before", async () => {
   const trace = traceOf(30e6);
   const records = allocateRecords(shapeFor(trace, 1));

@@ -63,14 +63,16 @@ export async function watchTrial({
     for (; tick * TICK_NS <= nowNs; tick++)
       recordTick(records, { dueNs: tick * TICK_NS, atNs: nowNs, inFlight });
     if (timerCount === null && endedCount >= trace.taskCount && nowNs >= trace.windowNs) {
-      timerCount = timersDueBy(trace, records, nowNs);
+      // Read anew: between its reading of the clock and of the counters the witness may have lost its core.
+      timerCount = timersDueBy(trace, records, clock());
       tellReleaser(records);
     }
     const ending =
       endingOf(records, { timerCount, isCutOff: nowNs >= cutOffNs }) ?? (hasLeft() ? "left-early" : null);
     if (ending !== null) {
-      records.headerI32[HEADER.timerCount] = timerCount ?? timersDueBy(trace, records, nowNs);
-      records.headerF64[HEADER.endNs] = nowNs;
+      const endNs = clock();
+      records.headerI32[HEADER.timerCount] = timerCount ?? timersDueBy(trace, records, endNs);
+      records.headerF64[HEADER.endNs] = endNs;
       return ending;
     }
     if (nowNs >= nextTurnNs) {

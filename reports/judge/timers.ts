@@ -4,7 +4,7 @@ import type { Records } from "../../runtimes/records.ts";
 import { type Trace, timerDueNs, timerPeriodNs } from "../../workloads/trace/trace.ts";
 import { TIMER_DOUBLES, TIMER_DUE, TIMER_HALVES, TIMER_RUN, TIMER_STATE, timerCountOf } from "../rows.ts";
 import { Offences } from "./offences.ts";
-import { SLEEP_SHORTFALL_NS } from "./tolerance.ts";
+import { OTHER_CLOCK_NS, SLEEP_SHORTFALL_NS } from "./tolerance.ts";
 
 export function brokenTimers(
   trace: Trace,
@@ -40,11 +40,12 @@ export function brokenTimers(
   return offences.sentences();
 }
 
-/** One a full period of the window; of a counted load, those due until its last task ended. */
+/** One a full period of the window; of a counted load, those due until its last task ended, by the witness's clock. */
 function wantedCount(trace: Trace, windowNs: number): number {
   const periodNs = timerPeriodNs(trace);
   if (periodNs === 0) return 0;
-  const full = Math.floor(windowNs / periodNs);
-  if (trace.windowNs > 0) return full;
-  return full + (timerDueNs(trace, full) <= windowNs ? 1 : 0);
+  if (trace.windowNs > 0) return Math.floor(windowNs / periodNs);
+  const untilNs = Math.max(0, windowNs - OTHER_CLOCK_NS);
+  const full = Math.floor(untilNs / periodNs);
+  return full + (timerDueNs(trace, full) <= untilNs ? 1 : 0);
 }
