@@ -293,6 +293,47 @@ describe("an interrupted run", { timeout: 60_000 }, () => {
   });
 });
 
+describe("an interruption before anything is measured", { timeout: 60_000 }, () => {
+  const hanging =
+    'process.stderr.write("under way");\nawait new Promise((resolve) => setTimeout(resolve, 1e6));';
+
+  test.each([
+    [["run", "hangs.mjs"], "SIGINT", 130],
+    [["run", "-w", "null", "-r", "./hangs.mjs"], "SIGINT", 130],
+    [["list", "./hangs.mjs"], "SIGTERM", 143],
+    [["selftest", "-r", "./hangs.mjs"], "SIGINT", 130],
+    [["doctor"], "SIGINT", 130],
+  ] as const)("ends isoload %j: %s is %d", async (line, signal, code) => {
+    const folder = fresh();
+    writeFileSync(join(folder, "hangs.mjs"), hanging);
+    const child = spawn(process.execPath, [main, ...line], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (text: Buffer) => {
+      said.stdout += text.toString();
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      said.stderr += text.toString();
+      if (/under way|measuring this machine/.test(text.toString())) child.kill(signal);
+    });
+    const [status] = await once(child, "close");
+    expect({ status, stdout: said.stdout }).toEqual({ status: code, stdout: "" });
+    expect(said.stderr).toContain(`interrupted by ${signal} before anything was measured`);
+  });
+
+  test("a plan that does not come is waited for as long as a runtime is", () => {
+    const folder = fresh();
+    writeFileSync(join(folder, "hangs.mjs"), "await new Promise(() => undefined);");
+    expect(isoload(folder, "run", "hangs.mjs")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: "hangs.mjs: cannot be read: it took longer than 10 s.\n",
+    });
+  });
+});
+
 describe("a missing runtime", { timeout: 60_000 }, () => {
   test.skipIf(!runtimes.some(({ name }) => name === "native") || has("native"))(
     "is a note, and with --require exit 5 before anything starts",

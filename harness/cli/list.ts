@@ -24,7 +24,8 @@ export function registerList(program: Command, context: Context): void {
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
       const { workloads } = library;
-      const runtimes = library.runtimes.concat(await library.loadUserRuntimes(modules));
+      const own = await library.unlessAborted(library.loadUserRuntimes(modules), context.signal);
+      const runtimes = library.runtimes.concat(own);
       const listed = listing({ workloads, runtimes });
       if (format === "json") context.out(`${JSON.stringify(listed, null, 2)}\n`);
       else context.out(printable(asText({ workloads, runtimes }, listed)));

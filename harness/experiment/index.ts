@@ -46,6 +46,7 @@ export { answerLine, selftestSummary } from "./selftest/line.ts";
 export { type Selftest, type SelftestOptions, type SelftestProgress, selftest } from "./selftest/selftest.ts";
 export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
 export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
+export { unlessAborted } from "./unless-aborted.ts";
 export { loadUserRuntimes } from "./user-runtimes.ts";
 export { type Verification, verifyRun } from "./verify.ts";
 

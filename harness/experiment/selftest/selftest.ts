@@ -8,6 +8,7 @@ import { calibrate } from "../../machine/calibration.ts";
 import { readCores } from "../../machine/cores.ts";
 import { UsageError } from "../../plan/usage-error.ts";
 import { isoloadVersion } from "../../trial/version.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
 import { catalogueCases, userCases } from "./cases.ts";
@@ -44,7 +45,8 @@ export interface Selftest {
 export async function selftest(options: SelftestOptions = {}): Promise<Selftest> {
   const { onProgress = () => undefined, signal = new AbortController().signal } = options;
   const { runtime } = options;
-  const all = runtime === undefined ? catalogueCases() : userCases(await userSubject(runtime));
+  const all =
+    runtime === undefined ? catalogueCases() : userCases(await unlessAborted(userSubject(runtime), signal));
   const cases = chosen(all, options.only);
   const startedNs = monotonicNs();
   const machine = { coreCount: readCores().count, unitNs: calibrate().unitNs, signal };
