@@ -19,7 +19,7 @@ export async function explain(error: unknown, context: Context): Promise<number>
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return OK;
-    context.err(`${printable(error.message.replace(/^error: /, ""))}\nSee isoload --help.\n`);
+    context.err(`${printable(error.message)}\n`);
     return USAGE;
   }
   if (hasCode(error, DESCRIPTOR_ERRORS)) {

@@ -80,6 +80,9 @@ export function strayProblems(command: Command, library: Library): Problem[] {
   if (flags.length > 0) {
     return flags.map((flag) => {
       const [name = flag] = flag.split("=");
+      if (flag.includes("=") && [...known, "--help"].includes(name)) {
+        return { where: name, message: `takes no value. Give ${name} alone.` };
+      }
       return { where: name, message: library.unknownName("flag", name, [...known, "--help"]) };
     });
   }

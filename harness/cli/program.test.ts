@@ -108,6 +108,15 @@ describe("bad input", () => {
     [["selftest", "--onyl", "D5"], 'Did you mean "--only"?'],
     [["selftest", "--only", "D9"], 'no case has "D9" in its name'],
     [["selftest", "--runtime", "./nowhere.mjs"], "there is no file"],
+    [["run", "--control=true"], "--control: takes no value. Give --control alone."],
+    [["list", "--help=1"], "--help: takes no value. Give --help alone."],
+    [
+      ["run", "--rounds"],
+      "--rounds <count>: rounds over all treatments (default: 5). See isoload run --help.",
+    ],
+    [["report"], '<run>: run folders, ids, or "latest". See isoload report --help.'],
+    [["verify"], '<run>: a run folder, an id, or "latest". See isoload verify --help.'],
+    [["trace"], "e.g. block-k:blockers=2. See isoload trace --help."],
   ])("isoload %j is refused", async (line, part) => {
     const outcome = await isoload(line);
     expect(problemsOf(outcome)).toContain(part);
@@ -124,6 +133,36 @@ describe("bad input", () => {
     ]);
     expect(readdirSync(folder)).toEqual(["occupied"]);
     expect(started).toBe(0);
+  });
+
+  test.each([
+    [
+      ["report", "no1", "no2", "--format", "xml"],
+      ['"xml"', '"no1"', '"no2"'],
+    ],
+    [
+      ["report", "--rond", "no1", "--format", "xml"],
+      ["--rond", '"xml"'],
+    ],
+    [
+      ["run", "--resume", "no1", "-w", "null"],
+      ["-w: ", '"no1"'],
+    ],
+    [
+      ["list", "./no1.mjs", "./no2.mjs", "--format", "csv"],
+      ['"csv"', "no1.mjs", "no2.mjs"],
+    ],
+    [
+      ["selftest", "--only", "no1,D5", "--format", "csv"],
+      ['"csv"', '"no1"'],
+    ],
+    [
+      ["selftest", "-r", "./no1.mjs", "--format", "csv"],
+      ['"csv"', "no1.mjs"],
+    ],
+  ])("is reported all at once: isoload %j", async (line, parts) => {
+    const lines = problemsOf(await isoload(line)).split("\n");
+    expect(lines).toEqual(parts.map((part) => expect.stringContaining(part)));
   });
 
   test.each([
@@ -198,6 +237,12 @@ test("a trace is the same for the same seed and another for another", async () =
     JSON.parse((await isoload(["trace", "block-k", "--format", "json", ...more])).out).traceHash;
   expect(await hashOf()).toBe(await hashOf("--seed", "1"));
   expect(await hashOf()).not.toBe(await hashOf("--seed", "2"));
+});
+
+test("a trace has no workers whose connections could be too few", async () => {
+  const { out, thrown } = await isoload(["trace", "tcp-echo:connections=1", "--format", "json"]);
+  expect(thrown).toBe(null);
+  expect(JSON.parse(out)).toMatchObject({ connectionCount: 1 });
 });
 
 test("a bare command shows the help as an error", async () => {

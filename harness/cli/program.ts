@@ -1,5 +1,5 @@
 /** The command line as a whole: every command, and what a bare or unknown one says. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import type { Context, Register } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { OK, USAGE } from "./exit.ts";
@@ -41,6 +41,11 @@ Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, 
   // Before the commands are added: they inherit both.
   program.exitOverride().configureOutput({ writeOut: context.out, writeErr: () => undefined });
   for (const register of commands) register(program, context);
+  for (const command of program.commands) {
+    command.exitOverride((error) => {
+      throw refusalOf(error, command);
+    });
+  }
   return program.action(async ({ version }: { readonly version?: true }) => {
     const library = await context.load();
     const [name] = program.args;
@@ -57,4 +62,20 @@ Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, 
       throw new library.UsageError([{ where: "", message: library.unknownName("command", name, known) }]);
     }
   });
+}
+
+/** Commander's own error for something that is missing, with what is allowed and where to read on. */
+function refusalOf(error: CommanderError, command: Command): CommanderError {
+  const { code, exitCode, message } = error;
+  const option = command.options.find(({ flags }) => message.includes(`'${flags}'`));
+  const [argument] = command.registeredArguments;
+  const missing =
+    code === "commander.optionMissingArgument"
+      ? `${option?.flags}: ${option?.description}`
+      : code === "commander.missingArgument"
+        ? `<${argument?.name()}>: ${argument?.description}`
+        : null;
+  if (missing === null) return error;
+  const name = `isoload ${command.name()}`;
+  return new CommanderError(exitCode, code, `${name} lacks a value for ${missing}. See ${name} --help.`);
 }

@@ -76,6 +76,7 @@ async function run(
     ];
     for (const where of taken)
       problems.push({ where, message: "--resume takes its plan from the run. Drop this." });
+    problems.push(...library.runProblems([resume]));
     if (problems.length > 0) throw new UsageError(problems);
     const outcome = await resumeRun({ reference: resume, cores: readCores(), ...common }).finally(
       progress.close,
