@@ -7,7 +7,8 @@ import { printable } from "./printable.ts";
 import { CLEAR_LINE } from "./progress.ts";
 
 /** The disk or its rights stand in the way; the user can act, and it is no defect of ours. */
-const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
+const FULL = ["ENOSPC", "EDQUOT"];
+const FORBIDDEN = ["EROFS", "EACCES", "EPERM"];
 /** Not even isoload's own files can be opened. */
 const DESCRIPTOR_ERRORS = ["EMFILE", "ENFILE"];
 
@@ -37,9 +38,10 @@ export async function explain(error: unknown, context: Context): Promise<number>
     context.err(`${printable(error.message)}\n`);
     return error instanceof DamageError ? INVALID : RUNTIME_MISSING;
   }
-  if (hasCode(error, DISK_ERRORS)) {
+  const isFull = hasCode(error, FULL);
+  if (isFull || hasCode(error, FORBIDDEN)) {
     context.err(
-      `${printable(String(error))}\nMake room or give another folder with -o; isoload run --resume goes on.\n`,
+      `${printable(String(error))}\n${isFull ? "Make room" : "Mend the rights, or copy the run to where you have them"}. What is complete of a run is kept: isoload run --resume goes on with it.\n`,
     );
     return USAGE;
   }

@@ -108,6 +108,7 @@ describe("bad input", () => {
     [["selftest", "--onyl", "D5"], 'Did you mean "--only"?'],
     [["selftest", "--only", "D9"], 'no case has "D9" in its name'],
     [["selftest", "--runtime", "./nowhere.mjs"], "there is no file"],
+    [["run", "-w", "null", "-o", ""], "-o: is empty. Give a new or empty folder with -o."],
     [["run", "--control=true"], "--control: takes no value. Give --control alone."],
     [["list", "--help=1"], "--help: takes no value. Give --help alone."],
     [
