@@ -5,6 +5,7 @@ import { DEFECT, Interruption } from "./exit.ts";
 import { explain, explainEnd, explainOutput, explainUncaught } from "./explain.ts";
 import { buildProgram } from "./program.ts";
 import { claimStandardOutput } from "./standard-output.ts";
+import { readTerminal } from "./terminal.ts";
 
 /** How isoload itself ends the process; anybody else who does finds `isOver` false. */
 const ended = { isOver: false, code: DEFECT };
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
     variables: process.env,
     out: output.write,
     err: (text) => process.stderr.write(text),
-    terminal: readTerminal(),
+    terminal: readTerminal(process),
     signal: interruption.signal,
     exit: (code) => {
       ended.code = code;
@@ -56,14 +57,4 @@ function listen(context: Context, interruption: AbortController): void {
 function end(code: number): never {
   ended.isOver = true;
   process.exit(code);
-}
-
-function readTerminal(): Context["terminal"] {
-  const { NO_COLOR, CI } = process.env;
-  const isPlain = NO_COLOR !== undefined && NO_COLOR !== "";
-  return {
-    color: process.stdout.isTTY === true && !isPlain,
-    width: process.stdout.columns ?? 120,
-    live: process.stderr.isTTY === true && (CI === undefined || CI === ""),
-  };
 }

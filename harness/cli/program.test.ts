@@ -69,7 +69,10 @@ describe("bad input", () => {
   test.each([
     [["run", "--rond", "3"], '--rond: no flag is called "--rond". Did you mean "--rounds"?'],
     [["run", "--rond=3"], 'no flag is called "--rond"'],
-    [["run", "-x"], 'no flag is called "-x"'],
+    [["run", "-x"], '-x: no flag is called "-x". See isoload run --help.'],
+    [["-x"], '-x: no flag is called "-x". See isoload --help.'],
+    [["rnu"], 'no command is called "rnu". Did you mean "run"?'],
+    [["help", "rnu"], 'no command is called "rnu". Did you mean "run"?'],
     [["quick", "--rounds", "3"], 'no flag is called "--rounds"'],
     [["lst"], 'no command is called "lst". Did you mean "list"?'],
     [["--verison"], 'Did you mean "--version"?'],
@@ -83,10 +86,11 @@ describe("bad input", () => {
     [["run", "--duration", "5"], "--duration: duration is"],
     [["run", "--duration", "0s"], "--duration: duration is"],
     [["run", "--duration", "NaNs"], "--duration: duration is"],
-    [["run", "--canary-period", "1us"], "--canary-period"],
+    [["run", "--canary-period", "1"], 'from 100us to 1s, like "1ms".'],
+    [["run", "-t", "1x", "2x"], "2x: a plan is a file"],
     [["run", "-t", "2y"], "-t: threads is"],
     [["run", "-t", ""], "-t: threads is"],
-    [["run", "-w", ""], "-w: "],
+    [["run", "-w", ""], "-w: is empty. Give name"],
     [["run", "-w", "nul"], 'Did you mean "null"?'],
     [["run", "-w", "null:taks=5"], 'Did you mean "tasks"?'],
     [["run", "-w", "null:tasks=1e99"], "tasks is"],
@@ -187,7 +191,7 @@ describe("bad input", () => {
 });
 
 describe("the help", () => {
-  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "selftest", "trace"])(
+  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "selftest", "trace", "help"])(
     "of %j has examples that are understood as they stand",
     async (command) => {
       const { out } = await isoload([...(command === "" ? [] : [command]), "--help"]);
@@ -208,6 +212,20 @@ describe("the help", () => {
       }
     },
   );
+
+  test("is a command, too", async () => {
+    for (const [line, flags] of [
+      [["help"], ["--help"]],
+      [
+        ["help", "run"],
+        ["run", "--help"],
+      ],
+    ]) {
+      const { out, code } = await isoload(line ?? []);
+      expect(out).toBe((await isoload(flags ?? [])).out);
+      expect(code).toBe(0);
+    }
+  });
 
   test("names every command", async () => {
     const { out } = await isoload(["--help"]);

@@ -1,9 +1,10 @@
 /** The command line as a whole: every command, and what a bare or unknown one says. */
 import { Command, CommanderError } from "commander";
-import type { Context, Register } from "./context.ts";
+import type { Problem } from "../experiment/index.ts";
+import type { Context, Library, Register } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { OK, USAGE } from "./exit.ts";
-import { examples, strayProblems } from "./flags.ts";
+import { examples, lineOf, strayProblems } from "./flags.ts";
 import { registerList } from "./list.ts";
 import { registerQuick } from "./quick.ts";
 import { registerReport } from "./report.ts";
@@ -41,6 +42,7 @@ Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, 
   // Before the commands are added: they inherit both.
   program.exitOverride().configureOutput({ writeOut: context.out, writeErr: () => undefined });
   for (const register of commands) register(program, context);
+  registerHelp(program, context);
   for (const command of program.commands) {
     command.exitOverride((error) => {
       throw refusalOf(error, command);
@@ -58,10 +60,35 @@ Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, 
     } else if (name.startsWith("-")) {
       throw new library.UsageError(strayProblems(program, library));
     } else {
-      const known = program.commands.map((command) => command.name());
-      throw new library.UsageError([{ where: "", message: library.unknownName("command", name, known) }]);
+      throw new library.UsageError([unknownCommand(name, program, library)]);
     }
   });
+}
+
+function registerHelp(program: Command, context: Context): void {
+  program
+    .command("help")
+    .argument("[command]", "the name of a command")
+    .description("the same as --help, of isoload or of one of its commands")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText("after", examples(["isoload help", "isoload help run"]))
+    .action(async (name: string | undefined, _options: object, help: Command) => {
+      const library = await context.load();
+      const asked = name === undefined ? program : program.commands.find((each) => each.name() === name);
+      const problems = strayProblems(help, library);
+      if (asked === undefined && problems.length === 0) {
+        problems.push(unknownCommand(String(name), program, library));
+      }
+      if (asked === undefined || problems.length > 0) throw new library.UsageError(problems);
+      asked.outputHelp();
+      context.exit(OK);
+    });
+}
+
+function unknownCommand(name: string, program: Command, { unknownName }: Library): Problem {
+  const known = program.commands.map((command) => command.name());
+  return { where: "", message: unknownName("command", name, known) };
 }
 
 /** Commander's own error for something that is missing, with what is allowed and where to read on. */
@@ -76,6 +103,6 @@ function refusalOf(error: CommanderError, command: Command): CommanderError {
         ? `<${argument?.name()}>: ${argument?.description}`
         : null;
   if (missing === null) return error;
-  const name = `isoload ${command.name()}`;
+  const name = lineOf(command);
   return new CommanderError(exitCode, code, `${name} lacks a value for ${missing}. See ${name} --help.`);
 }

@@ -110,6 +110,7 @@ test.each([
   ["plan.mjs", "import 'nowhere-to-be-found'", "plan.mjs"],
   ["plan.ts", "export default { rounds: 0 }", "plan.ts: rounds is 0"],
   ["plan.txt", "rounds: 2", "ends in .ts"],
+  ["2x", "", "lists take commas, without spaces"],
 ])("%s with %j is refused", async (name, content, part) => {
   const problems = await planOf(name, content);
   expect(Array.isArray(problems) && problems.join("\n")).toContain(part);

@@ -55,7 +55,7 @@ export function findConfig(folder: string): { path: string | null } | { problems
 export async function readConfig(path: string): Promise<Read> {
   const extension = extname(path);
   if (![...MODULES, ...TEXTS].includes(extension)) {
-    const message = `a plan is a file that ends in ${[...MODULES, ...TEXTS].join(", ")}.`;
+    const message = `a plan is a file that ends in ${[...MODULES, ...TEXTS].join(", ")}. Where this belongs to a list before it: lists take commas, without spaces.`;
     return { problems: [{ where: path, message }] };
   }
   let text: string;
