@@ -157,7 +157,7 @@ describe("a module of the user's", { timeout: 60_000 }, () => {
     const { status, stdout, stderr } = isoload(folder, "list", "./mine.mjs");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(message);
-    expect(stderr).toContain("isoload run --resume latest goes on");
+    expect(stderr).toContain("isoload run --resume goes on with it");
   });
 
   test("prints on standard error, whatever it prints on", () => {

@@ -53,7 +53,7 @@ export function explainUncaught(error: unknown, context: Context): number {
   if (context.terminal.live) context.err(CLEAR_LINE);
   const code = blame(error, context);
   context.err(
-    "If a run was under way, what is complete of it is on disk: isoload run --resume latest goes on.\n",
+    "If a run was under way, what is complete of it is on disk: isoload run --resume goes on with it.\n",
   );
   return code;
 }
@@ -74,7 +74,7 @@ export function explainEnd(stack: string, context: Context): number {
 export function explainOutput(failure: NodeJS.ErrnoException, code: number, context: Context): number {
   if (failure.code === "EPIPE") return code;
   context.err(
-    `standard output cannot be written: ${printable(failure.message)}. Make room, or write it elsewhere; of a run that has ended, isoload report latest gives it again.\n`,
+    `standard output cannot be written: ${printable(failure.message)}. Make room, or write it elsewhere; of a run that has ended, isoload report gives it again.\n`,
   );
   return code === OK ? USAGE : code;
 }

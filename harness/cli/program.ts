@@ -36,8 +36,8 @@ export function buildProgram(context: Context): Command {
     .addHelpText(
       "after",
       `${examples(["isoload quick", "isoload run -w block-k -t 1x,2x", "isoload list"])}
-Exit codes: 0 ok, 1 doctor found something bad, 2 usage, 4 invalid measurement, damaged run or wrong selftest,
-  5 a required runtime is missing, 70 a defect of isoload, 130 and 143 interrupted`,
+Exit codes: 0 ok, 1 doctor found something bad, 2 usage, the disk or a module of yours,
+  4 invalid measurement, damaged run or wrong selftest, 5 a required runtime is missing, 70 a defect of isoload, 130 and 143 interrupted`,
     );
   // Before the commands are added: they inherit both.
   program.exitOverride().configureOutput({ writeOut: context.out, writeErr: () => undefined });
