@@ -79,3 +79,9 @@ test.each([
 ])("the known name nearest to %s is %s", (name, expected) => {
   expect(nearest(name, ["null", "block-k", "cpu-mix"])).toBe(expected);
 });
+
+test("two letters that changed places are one edit", () => {
+  expect(nearest("rnu", ["run", "list"])).toBe("run");
+  expect(nearest("lsit", ["last", "list"])).toBe("list");
+  expect(nearest("unr", ["run"])).toBe(null);
+});

@@ -123,7 +123,7 @@ export function shown(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-/** The candidate within a third of the name's length in edits (Levenshtein), or null. */
+/** The candidate within a third of the name's length in edits, or null. */
 export function nearest(name: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.ceil(name.length / 3)) + 0.5;
@@ -137,14 +137,21 @@ export function nearest(name: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/** Levenshtein's, in which two neighbours that change places are one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const replaced = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min((previous[column] as number) + 1, (current[column - 1] as number) + 1, replaced));
+      const isExchange =
+        row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const exchanged = isExchange ? (beforePrevious[column - 2] as number) + 1 : Number.POSITIVE_INFINITY;
+      const edited = Math.min((previous[column] as number) + 1, (current[column - 1] as number) + 1);
+      current.push(Math.min(edited, replaced, exchanged));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] as number;

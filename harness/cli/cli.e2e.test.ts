@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   symlinkSync,
@@ -104,6 +106,69 @@ describe("usage", () => {
     child.stdout.destroy();
     const [code] = await once(child, "close");
     expect(code).toBe(0);
+  });
+
+  test
+    .skipIf(!existsSync("/dev/full"))
+    .each([[["list"]], [["run", "-w", "null:tasks=10", "-n", "1", "-r", "ideal", "--format", "json"]]])(
+    "what cannot be written is no success: isoload %j",
+    (line) => {
+      const full = openSync("/dev/full", "w");
+      const { status, stderr } = spawnSync(process.execPath, [main, ...line], {
+        cwd: fresh(),
+        encoding: "utf8",
+        stdio: ["ignore", full, "pipe"],
+      });
+      closeSync(full);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^standard output cannot be written: ENOSPC.*\. Make room/m);
+    },
+  );
+});
+
+/** Does something before anybody can know what it exports. */
+const slowRuntime = (statement: string): string =>
+  `setTimeout(() => { ${statement} }, 50);
+await new Promise((resolve) => setTimeout(resolve, 9000));
+export default { name: "mine", summary: "a test's", workers: "one", makeScheduler: () => ({ ready() {}, next: () => -1 }) };`;
+
+describe("a module of the user's", { timeout: 60_000 }, () => {
+  test.each([
+    [["run", "ends.mjs"]],
+    [["run", "ends.ts"]],
+    [["run", "-w", "null", "-r", "./ends.mjs"]],
+    [["list", "./ends.mjs"]],
+    [["selftest", "-r", "./ends.mjs"]],
+  ])("that ends the process is told by its place: isoload %j", (line) => {
+    const folder = fresh();
+    for (const name of ["ends.mjs", "ends.ts"]) writeFileSync(join(folder, name), "\nprocess.exit(0);");
+    const { status, stdout, stderr } = isoload(folder, ...line);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^\S+\/ends\.m?[jt]s:2:9: this module ended the process .*\n$/);
+  });
+
+  test.each([
+    ["throw new Error('late')", /^\S+\/mine\.mjs:1:\d+: this module threw Error: late\. /],
+    ["Promise.reject(new Error('late'))", /^\S+\/mine\.mjs:1:\d+: this module threw Error: late\. /],
+    ["Promise.reject('late')", /^a plan or runtime module left a promise alone .* "late"\. /],
+  ])("that says too late what is wrong is no defect of isoload: %s", (statement, message) => {
+    const folder = fresh();
+    writeFileSync(join(folder, "mine.mjs"), slowRuntime(statement));
+    const { status, stdout, stderr } = isoload(folder, "list", "./mine.mjs");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("isoload run --resume goes on with it");
+  });
+
+  test("prints on standard error, whatever it prints on", () => {
+    const folder = fresh();
+    const prints = 'import { stdout } from "node:process";\nconsole.log("one");\nstdout.write("two\\n");\n';
+    const plan = 'export default { workloads: ["null:tasks=10"], runtimes: ["ideal"], rounds: 1 };';
+    writeFileSync(join(folder, "plan.mjs"), prints + plan);
+    const ended = isoload(folder, "run", "plan.mjs", "--format", "json");
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(JSON.parse(ended.stdout).state).toBe("complete");
+    expect(ended.stderr).toMatch(/^one\ntwo\n/);
   });
 });
 
@@ -225,6 +290,47 @@ describe("an interrupted run", { timeout: 60_000 }, () => {
     const after = sumsOf(join(folder, "run"));
     for (const [id, text] of before) expect(after.get(id)).toBe(text);
     expect(isoload(folder, "verify", "run").status).toBe(0);
+  });
+});
+
+describe("an interruption before anything is measured", { timeout: 60_000 }, () => {
+  const hanging =
+    'process.stderr.write("under way");\nawait new Promise((resolve) => setTimeout(resolve, 1e6));';
+
+  test.each([
+    [["run", "hangs.mjs"], "SIGINT", 130],
+    [["run", "-w", "null", "-r", "./hangs.mjs"], "SIGINT", 130],
+    [["list", "./hangs.mjs"], "SIGTERM", 143],
+    [["selftest", "-r", "./hangs.mjs"], "SIGINT", 130],
+    [["doctor"], "SIGINT", 130],
+  ] as const)("ends isoload %j: %s is %d", async (line, signal, code) => {
+    const folder = fresh();
+    writeFileSync(join(folder, "hangs.mjs"), hanging);
+    const child = spawn(process.execPath, [main, ...line], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (text: Buffer) => {
+      said.stdout += text.toString();
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      said.stderr += text.toString();
+      if (/under way|measuring this machine/.test(text.toString())) child.kill(signal);
+    });
+    const [status] = await once(child, "close");
+    expect({ status, stdout: said.stdout }).toEqual({ status: code, stdout: "" });
+    expect(said.stderr).toContain(`interrupted by ${signal} before anything was measured`);
+  });
+
+  test("a plan that does not come is waited for as long as a runtime is", () => {
+    const folder = fresh();
+    writeFileSync(join(folder, "hangs.mjs"), "await new Promise(() => undefined);");
+    expect(isoload(folder, "run", "hangs.mjs")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: "hangs.mjs: cannot be read: it took longer than 10 s.\n",
+    });
   });
 });
 

@@ -23,7 +23,7 @@ export function registerDoctor(program: Command, context: Context): void {
       ];
       if (problems.length > 0) throw new library.UsageError(problems);
       context.err("measuring this machine for four seconds: start nothing else meanwhile\n");
-      const examination = await library.examineMachine();
+      const examination = await library.unlessAborted(library.examineMachine(), context.signal);
       const { findings } = examination;
       context.out(
         format === "json" ? `${JSON.stringify(examination, null, 2)}\n` : textOf(examination, library),

@@ -80,6 +80,14 @@ export function strayProblems(command: Command, library: Library): Problem[] {
   if (flags.length > 0) {
     return flags.map((flag) => {
       const [name = flag] = flag.split("=");
+      if (flag.includes("=") && [...known, "--help"].includes(name)) {
+        return { where: name, message: `takes no value. Give ${name} alone.` };
+      }
+      // Every other letter is as near to it.
+      if (/^-[^-]$/.test(name)) {
+        const message = `no flag is called ${JSON.stringify(name)}. See ${lineOf(command)} --help.`;
+        return { where: name, message };
+      }
       return { where: name, message: library.unknownName("flag", name, [...known, "--help"]) };
     });
   }
@@ -90,6 +98,11 @@ export function strayProblems(command: Command, library: Library): Problem[] {
     where: argument,
     message: `${command.name()} takes ${limit === 0 ? "no argument" : `${limit} argument`}. Lists are joined by commas, without spaces.`,
   }));
+}
+
+/** As it is typed. */
+export function lineOf(command: Command): string {
+  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
 }
 
 /** `--format`, of those a command knows. */

@@ -18,13 +18,13 @@ export function registerList(program: Command, context: Context): void {
     .addHelpText("after", examples(["isoload list", "isoload list --format json"]))
     .action(async (modules: readonly string[], { format }: { readonly format: string }, command: Command) => {
       const library = await context.load();
-      const problems = [
-        ...strayProblems(command, library),
-        ...formatProblems(format, ["table", "json"], library),
-      ];
+      const stray = strayProblems(command, library);
+      const paths = stray.length > 0 ? [] : modules;
+      const own = await library.unlessAborted(library.loadUserRuntimes(paths), context.signal);
+      const problems = [...stray, ...formatProblems(format, ["table", "json"], library), ...own.problems];
       if (problems.length > 0) throw new library.UsageError(problems);
       const { workloads } = library;
-      const runtimes = library.runtimes.concat(await library.loadUserRuntimes(modules));
+      const runtimes = library.runtimes.concat(own.runtimes);
       const listed = listing({ workloads, runtimes });
       if (format === "json") context.out(`${JSON.stringify(listed, null, 2)}\n`);
       else context.out(printable(asText({ workloads, runtimes }, listed)));

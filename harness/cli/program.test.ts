@@ -69,7 +69,10 @@ describe("bad input", () => {
   test.each([
     [["run", "--rond", "3"], '--rond: no flag is called "--rond". Did you mean "--rounds"?'],
     [["run", "--rond=3"], 'no flag is called "--rond"'],
-    [["run", "-x"], 'no flag is called "-x"'],
+    [["run", "-x"], '-x: no flag is called "-x". See isoload run --help.'],
+    [["-x"], '-x: no flag is called "-x". See isoload --help.'],
+    [["rnu"], 'no command is called "rnu". Did you mean "run"?'],
+    [["help", "rnu"], 'no command is called "rnu". Did you mean "run"?'],
     [["quick", "--rounds", "3"], 'no flag is called "--rounds"'],
     [["lst"], 'no command is called "lst". Did you mean "list"?'],
     [["--verison"], 'Did you mean "--version"?'],
@@ -83,10 +86,11 @@ describe("bad input", () => {
     [["run", "--duration", "5"], "--duration: duration is"],
     [["run", "--duration", "0s"], "--duration: duration is"],
     [["run", "--duration", "NaNs"], "--duration: duration is"],
-    [["run", "--canary-period", "1us"], "--canary-period"],
+    [["run", "--canary-period", "1"], 'from 100us to 1s, like "1ms".'],
+    [["run", "-t", "1x", "2x"], "2x: a plan is a file"],
     [["run", "-t", "2y"], "-t: threads is"],
     [["run", "-t", ""], "-t: threads is"],
-    [["run", "-w", ""], "-w: "],
+    [["run", "-w", ""], "-w: is empty. Give name"],
     [["run", "-w", "nul"], 'Did you mean "null"?'],
     [["run", "-w", "null:taks=5"], 'Did you mean "tasks"?'],
     [["run", "-w", "null:tasks=1e99"], "tasks is"],
@@ -108,6 +112,16 @@ describe("bad input", () => {
     [["selftest", "--onyl", "D5"], 'Did you mean "--only"?'],
     [["selftest", "--only", "D9"], 'no case has "D9" in its name'],
     [["selftest", "--runtime", "./nowhere.mjs"], "there is no file"],
+    [["run", "-w", "null", "-o", ""], "-o: is empty. Give a new or empty folder with -o."],
+    [["run", "--control=true"], "--control: takes no value. Give --control alone."],
+    [["list", "--help=1"], "--help: takes no value. Give --help alone."],
+    [
+      ["run", "--rounds"],
+      "--rounds <count>: rounds over all treatments (default: 5). See isoload run --help.",
+    ],
+    [["report"], '<run>: run folders, ids, or "latest". See isoload report --help.'],
+    [["verify"], '<run>: a run folder, an id, or "latest". See isoload verify --help.'],
+    [["trace"], "e.g. block-k:blockers=2. See isoload trace --help."],
   ])("isoload %j is refused", async (line, part) => {
     const outcome = await isoload(line);
     expect(problemsOf(outcome)).toContain(part);
@@ -124,6 +138,36 @@ describe("bad input", () => {
     ]);
     expect(readdirSync(folder)).toEqual(["occupied"]);
     expect(started).toBe(0);
+  });
+
+  test.each([
+    [
+      ["report", "no1", "no2", "--format", "xml"],
+      ['"xml"', '"no1"', '"no2"'],
+    ],
+    [
+      ["report", "--rond", "no1", "--format", "xml"],
+      ["--rond", '"xml"'],
+    ],
+    [
+      ["run", "--resume", "no1", "-w", "null"],
+      ["-w: ", '"no1"'],
+    ],
+    [
+      ["list", "./no1.mjs", "./no2.mjs", "--format", "csv"],
+      ['"csv"', "no1.mjs", "no2.mjs"],
+    ],
+    [
+      ["selftest", "--only", "no1,D5", "--format", "csv"],
+      ['"csv"', '"no1"'],
+    ],
+    [
+      ["selftest", "-r", "./no1.mjs", "--format", "csv"],
+      ['"csv"', "no1.mjs"],
+    ],
+  ])("is reported all at once: isoload %j", async (line, parts) => {
+    const lines = problemsOf(await isoload(line)).split("\n");
+    expect(lines).toEqual(parts.map((part) => expect.stringContaining(part)));
   });
 
   test.each([
@@ -147,7 +191,7 @@ describe("bad input", () => {
 });
 
 describe("the help", () => {
-  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "selftest", "trace"])(
+  test.each(["", "quick", "run", "list", "report", "verify", "doctor", "selftest", "trace", "help"])(
     "of %j has examples that are understood as they stand",
     async (command) => {
       const { out } = await isoload([...(command === "" ? [] : [command]), "--help"]);
@@ -168,6 +212,20 @@ describe("the help", () => {
       }
     },
   );
+
+  test("is a command, too", async () => {
+    for (const [line, flags] of [
+      [["help"], ["--help"]],
+      [
+        ["help", "run"],
+        ["run", "--help"],
+      ],
+    ]) {
+      const { out, code } = await isoload(line ?? []);
+      expect(out).toBe((await isoload(flags ?? [])).out);
+      expect(code).toBe(0);
+    }
+  });
 
   test("names every command", async () => {
     const { out } = await isoload(["--help"]);
@@ -198,6 +256,12 @@ test("a trace is the same for the same seed and another for another", async () =
     JSON.parse((await isoload(["trace", "block-k", "--format", "json", ...more])).out).traceHash;
   expect(await hashOf()).toBe(await hashOf("--seed", "1"));
   expect(await hashOf()).not.toBe(await hashOf("--seed", "2"));
+});
+
+test("a trace has no workers whose connections could be too few", async () => {
+  const { out, thrown } = await isoload(["trace", "tcp-echo:connections=1", "--format", "json"]);
+  expect(thrown).toBe(null);
+  expect(JSON.parse(out)).toMatchObject({ connectionCount: 1 });
 });
 
 test("a bare command shows the help as an error", async () => {

@@ -42,6 +42,18 @@ function shown(live: boolean): string {
   return text;
 }
 
+test("one trial is one", () => {
+  let text = "";
+  const { show } = viewProgress({
+    err: (more) => {
+      text += more;
+    },
+    terminal: { color: false, width: 60, live: false },
+  });
+  show({ kind: "planned", run: "here", trialCount: 1, notes: [] });
+  expect(text).toBe("1 trial to run, kept in here\n");
+});
+
 test("a control is called one", () => {
   let text = "";
   const { show } = viewProgress({

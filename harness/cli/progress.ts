@@ -24,7 +24,9 @@ export function viewProgress({ err, terminal }: Pick<Context, "err" | "terminal"
           return live(`building trace ${progress.built} of ${progress.total}`);
         case "planned":
           for (const note of progress.notes) line(`note: ${note}`);
-          return line(`${progress.trialCount} trials to run, kept in ${progress.run}`);
+          return line(
+            `${progress.trialCount} ${progress.trialCount === 1 ? "trial" : "trials"} to run, kept in ${progress.run}`,
+          );
         case "started":
           return live(`${where(progress)} starting${left(progress)}`);
         case "running": {

@@ -45,15 +45,12 @@ export function registerQuick(program: Command, context: Context): void {
 
 async function quick(context: Context, options: QuickOptions, command: Command): Promise<number> {
   const library = await context.load();
-  const { UsageError, draftPlan, formats, runExperiment } = library;
+  const { UsageError, draftPlan, formats, runExperiment, unlessAborted } = library;
   const { format, output, require } = options;
   const formatNames = formats.map(({ name }) => name);
   const problems = [...strayProblems(command, library), ...formatProblems(format, formatNames, library)];
-  const drafted = await draftPlan({
-    config: demo,
-    flags: { values: require === undefined ? {} : { require }, names: { require: "--require" } },
-    folder: output,
-  });
+  const flags = { values: require === undefined ? {} : { require }, names: { require: "--require" } };
+  const drafted = await unlessAborted(draftPlan({ config: demo, flags, folder: output }), context.signal);
   if ("problems" in drafted) problems.push(...drafted.problems);
   if ("problems" in drafted || problems.length > 0) throw new UsageError(problems);
   const progress = viewProgress(context);

@@ -49,7 +49,8 @@ async function report(
   const library = await context.load();
   const { UsageError, analyzeRun, formats } = library;
   const formatNames = formats.map(({ name }) => name);
-  const problems = [...strayProblems(command, library), ...formatProblems(format, formatNames, library)];
+  const stray = strayProblems(command, library);
+  const problems = [...stray, ...formatProblems(format, formatNames, library)];
   if (format === "csv" && runs.length > 1) {
     problems.push({ where: "--format", message: "a csv file holds one run. Name one, or choose json." });
   }
@@ -59,6 +60,7 @@ async function report(
       message: "shows one trial of one run on a terminal, in no other format and without --distance.",
     });
   }
+  if (stray.length === 0) problems.push(...library.runProblems(runs));
   if (problems.length > 0) throw new UsageError(problems);
   const texts = runs.map((run) =>
     trial === undefined

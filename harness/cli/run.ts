@@ -55,7 +55,7 @@ async function run(
   { plan, options, command }: { plan: string | undefined; options: RunOptions; command: Command },
 ): Promise<number> {
   const library = await context.load();
-  const { UsageError, draftPlan, formats, readCores, resumeRun, runExperiment } = library;
+  const { UsageError, draftPlan, formats, readCores, resumeRun, runExperiment, unlessAborted } = library;
   const { format, output, resume } = options;
   const stray = strayProblems(command, library);
   const problems = [
@@ -76,6 +76,7 @@ async function run(
     ];
     for (const where of taken)
       problems.push({ where, message: "--resume takes its plan from the run. Drop this." });
+    problems.push(...library.runProblems([resume]));
     if (problems.length > 0) throw new UsageError(problems);
     const outcome = await resumeRun({ reference: resume, cores: readCores(), ...common }).finally(
       progress.close,
@@ -83,12 +84,11 @@ async function run(
     return finishRun(outcome, { context, library, format });
   }
   const file = plan === undefined || stray.length > 0 ? { folder: "." } : { path: plan };
-  const drafted = await draftPlan({
-    flags: planLayer(options),
-    variables: context.variables,
-    file,
-    folder: output,
-  });
+  const flags = planLayer(options);
+  const drafted = await unlessAborted(
+    draftPlan({ flags, variables: context.variables, file, folder: output }),
+    context.signal,
+  );
   if ("problems" in drafted) problems.push(...drafted.problems);
   if ("problems" in drafted || problems.length > 0) throw new UsageError(problems);
   const outcome = await runExperiment({ ...drafted, folder: output, ...common }).finally(progress.close);

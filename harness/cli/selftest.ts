@@ -49,12 +49,13 @@ async function selftest(context: Context, flags: SelftestFlags, command: Command
     ...strayProblems(command, library),
     ...formatProblems(format, ["table", "json"], library),
   ];
-  if (problems.length > 0) throw new library.UsageError(problems);
+  const asked = { runtime, only: only?.split(","), signal: context.signal };
+  if (problems.length > 0) {
+    throw new library.UsageError([...problems, ...(await library.selftestProblems(asked))]);
+  }
   const { isoloadVersion, elapsedNs, answers } = await library.selftest({
-    runtime,
-    only: only?.split(","),
+    ...asked,
     onProgress: (progress) => show(context, progress, { format, library }),
-    signal: context.signal,
   });
   if (context.terminal.live) context.err(CLEAR_LINE);
   const summary = library.selftestSummary(answers, elapsedNs);

@@ -46,7 +46,11 @@ async function trace(
   ];
   const { values, names } = planLayer(options);
   const drafted = await draftPlan({
-    flags: { values: { ...values, workloads: [workload] }, names: { ...names, workloads: "trace" } },
+    // The bytes are the same for all runtimes, and in model time any number of workers shares any connections.
+    flags: {
+      values: { ...values, workloads: [workload], runtimes: ["ideal"] },
+      names: { ...names, workloads: "trace" },
+    },
     variables: context.variables,
   });
   if ("problems" in drafted) problems.push(...drafted.problems);

@@ -61,7 +61,7 @@ export async function draftPlan(
   const parsed = parsePlan({ layers, cores, workloads, runtimes, modules });
   if ("problems" in parsed) problems.push(...parsed.problems);
   const refused = folder === undefined ? null : folderProblem(folder);
-  if (refused !== null) problems.push({ where: String(folder), message: refused });
+  if (refused !== null) problems.push({ where: folder === "" ? "-o" : String(folder), message: refused });
   return "draft" in parsed && problems.length === 0 ? { draft: parsed.draft, cores } : { problems };
 }
 

@@ -41,11 +41,19 @@ export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
 export type { Progress } from "./loop.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
+export { runProblems } from "./run-reference.ts";
 export type { Answer } from "./selftest/answer.ts";
 export { answerLine, selftestSummary } from "./selftest/line.ts";
-export { type Selftest, type SelftestOptions, type SelftestProgress, selftest } from "./selftest/selftest.ts";
+export {
+  type Selftest,
+  type SelftestOptions,
+  type SelftestProgress,
+  selftest,
+  selftestProblems,
+} from "./selftest/selftest.ts";
 export { type RunOutcome, type RunRequest, runExperiment } from "./start.ts";
 export { summarizeTraces, type TraceSummary } from "./trace-summary.ts";
+export { unlessAborted } from "./unless-aborted.ts";
 export { loadUserRuntimes } from "./user-runtimes.ts";
 export { type Verification, verifyRun } from "./verify.ts";
 

@@ -9,6 +9,7 @@ import { damageIn } from "../store/checksums.ts";
 import { DamageError } from "../store/damage-error.ts";
 import { PLAN_VERSION } from "../store/stored.ts";
 import { freshFolder, type Script, scripted, smallDraft } from "./fixtures/scripted-trial.ts";
+import type { Progress } from "./loop.ts";
 import { resumeRun } from "./resume.ts";
 import { type RunOutcome, runExperiment } from "./start.ts";
 import { verifyRun } from "./verify.ts";
@@ -100,7 +101,11 @@ test("a run that a living process writes is refused", async () => {
   });
   writeFileSync(join(folder, "lock"), `${holder.pid} unknown\n`);
   await expect(resume(folder)).rejects.toThrow(`process ${holder.pid} is writing it`);
-  expect(verifyRun(folder).damage.join()).toContain(`process ${holder.pid}`);
+  expect(() => verifyRun(folder)).toThrow(
+    new UsageError([
+      { where: folder, message: `process ${holder.pid} is writing it. Verify it when that has ended.` },
+    ]),
+  );
   holder.stdin.end();
   await once(holder, "close");
   await expect(resume(folder)).resolves.toMatchObject({ interrupted: false });
@@ -129,8 +134,15 @@ test("a machine with other cores is refused", async () => {
   const folder = freshFolder();
   await interruptedAt(1, folder);
   const cores = { ...twoCores, count: 3 };
-  const resumed = resumeRun({ reference: folder, cores, runTrial: scripted(["complete"]) });
+  const said: Progress[] = [];
+  const resumed = resumeRun({
+    reference: folder,
+    cores,
+    runTrial: scripted(["complete"]),
+    onProgress: (progress) => said.push(progress),
+  });
   await expect(resumed).rejects.toThrow("coreCount was 2 and is 3");
+  expect(said).toEqual([]);
 });
 
 test("a damaged complete trial is no ground to go on from", async () => {

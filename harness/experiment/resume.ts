@@ -70,10 +70,11 @@ export async function resumeRun(request: ResumeRequest): Promise<RunOutcome> {
     const references = keptReferences(run);
     const judged = judgeCommitted(run, plan, references);
     const trialCount = expectedTrialCount(plan, judged) - judged.length;
-    onProgress({ kind: "planned", run, trialCount, notes: plan.notes });
     const experiment = constantRun(plan);
-    if (experiment(judged).kind === "done") return completeOutcome(run, { plan, environment, rows: judged });
-    refuse(run, [...otherMachine(environment, cores), ...otherModules(plan)]);
+    const isDone = experiment(judged).kind === "done";
+    if (!isDone) refuse(run, [...otherMachine(environment, cores), ...otherModules(plan)]);
+    onProgress({ kind: "planned", run, trialCount, notes: plan.notes });
+    if (isDone) return completeOutcome(run, { plan, environment, rows: judged });
     const outcome = await runLoop({
       ...{ run, plan, environment, references, judged, onProgress, signal },
       experiment,

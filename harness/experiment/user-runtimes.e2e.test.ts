@@ -1,5 +1,5 @@
 /** Users' own runtimes through the whole of a run: named, kept apart, judged, and held to the file they came from. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,6 +62,21 @@ test("the example runs beside the others, with its options, and its run verifies
     "work-stealing",
   ]);
   expect(verifyRun(run).damage).toEqual([]);
+});
+
+test("a path that its commas take apart is refused once, with what to do", async () => {
+  const folder = join(mkdtempSync(join(root, "comma-")), "a,b");
+  mkdirSync(folder);
+  const path = join(folder, "mine.mjs");
+  writeFileSync(path, moduleOf(fifo));
+  await expect(draftOf([`${path}:depth=1`])).rejects.toThrow(
+    new UsageError([
+      {
+        where: "config",
+        message: `"${path}" is taken apart at its comma. A path can hold no comma and no colon here: go to its folder (cd) and give it from there.`,
+      },
+    ]),
+  );
 });
 
 test("two modules with one name stand apart, and one module by two names is measured once", async () => {

@@ -3,10 +3,12 @@ import { resolve } from "node:path";
 import type { Runtime } from "../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../runtimes/user/module.ts";
 import type { Problem } from "../../workloads/parameter.ts";
-import { UsageError } from "../plan/usage-error.ts";
 
-/** The runtimes in the modules at `paths`, which start at the working directory. Throws a UsageError with all that is wrong. */
-export async function loadUserRuntimes(paths: readonly string[]): Promise<readonly Runtime[]> {
+/** The runtimes in the modules at `paths`, which start at the working directory; and what is wrong with the others. */
+export async function loadUserRuntimes(paths: readonly string[]): Promise<{
+  readonly runtimes: readonly Runtime[];
+  readonly problems: readonly Problem[];
+}> {
   const runtimes: Runtime[] = [];
   const problems: Problem[] = [];
   for (const path of paths) {
@@ -14,6 +16,5 @@ export async function loadUserRuntimes(paths: readonly string[]): Promise<readon
     if ("wrong" in loaded) problems.push({ where: path, message: loaded.wrong });
     else runtimes.push(loaded.runtime);
   }
-  if (problems.length > 0) throw new UsageError(problems);
-  return runtimes;
+  return { runtimes, problems };
 }

@@ -1,4 +1,13 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -115,4 +124,42 @@ test("a file in place of a trial's folder is damage, not a defect", () => {
 test("where there is no run there is nothing to verify", () => {
   expect(() => verifyRun(freshFolder())).toThrow(UsageError);
   expect(() => verifyRun(dirname(original))).toThrow(UsageError);
+});
+
+/** As a user who does not own the files, where this one may read everything. */
+function withoutRights<Value>(work: () => Value): Value {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65534);
+  try {
+    return work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+test
+  .skipIf(process.geteuid === undefined)
+  .each([
+    "SHA256SUMS",
+    "plan.json",
+    "result.json",
+    "trials",
+    "trials/r0-t0",
+    "trials/r0-t0/SHA256SUMS",
+    "trials/r0-t0/trial.json",
+    ".",
+  ])("that %s may not be read is no damage, and is said", (name) => {
+  expect(() =>
+    damageAfter((folder) => {
+      const path = join(folder, name);
+      chmodSync(dirname(folder), 0o755);
+      const { mode } = statSync(path);
+      chmodSync(path, 0);
+      try {
+        withoutRights(() => verifyRun(folder));
+      } finally {
+        chmodSync(path, mode);
+      }
+    }),
+  ).toThrow("EACCES: permission denied");
 });

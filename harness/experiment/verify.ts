@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { possibleTrials, uncalledFor } from "../../reports/attempts.ts";
 import type { ResultDocument } from "../../reports/report.ts";
+import { UsageError } from "../plan/usage-error.ts";
 import { damageIn, SUMS_FILE } from "../store/checksums.ts";
-import { DamageError } from "../store/damage-error.ts";
+import { DamageError, isForbidden } from "../store/damage-error.ts";
 import { lockHolder } from "../store/lock.ts";
 import {
   expectedPath,
@@ -34,16 +35,16 @@ export interface Verification {
   readonly document: ResultDocument | null;
 }
 
-/** `reference`: a path, an id, or "latest". Throws a UsageError where there is no run. Writes nothing. */
+/**
+ * `reference`: a path, an id, or "latest". Throws a UsageError where there is no run or somebody is writing it, and
+ * what the system says of a file that may not be read. Writes nothing.
+ */
 export function verifyRun(reference: string): Verification {
   const run = resolveRun(reference);
   const holder = lockHolder(run);
   if (holder !== null) {
-    return {
-      run,
-      damage: [`process ${holder} is writing it: verify it when that has ended`],
-      document: null,
-    };
+    const message = `process ${holder} is writing it. Verify it when that has ended.`;
+    throw new UsageError([{ where: run, message }]);
   }
   const damage: string[] = [];
   const guard = <Value>(read: () => Value): Value | null => guarded(damage, read);
@@ -142,11 +143,12 @@ function namesOf(folder: string): readonly string[] {
   return guarded([], () => readdirSync(folder)) ?? [];
 }
 
-/** What the world did to a file is damage; anything else is a defect of ours and goes on. */
+/** What the world did to a file is damage; that it may not be read is none, and a defect of ours goes on. */
 function guarded<Value>(damage: string[], read: () => Value): Value | null {
   try {
     return read();
   } catch (error) {
+    if (isForbidden(error)) throw error;
     if (error instanceof DamageError) damage.push(...error.damage);
     else if (error instanceof Error && "code" in error) damage.push(error.message);
     else throw error;

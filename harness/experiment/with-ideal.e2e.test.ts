@@ -59,5 +59,24 @@ test("asked for, ideal stands beside what was measured; not asked for, nothing c
     ["t0", "t0-ideal", 2],
     ["t1", "t1-ideal", 2],
   ]);
-  expect(beside.plan.notes.at(-1)).toContain("computed for this report");
+  expect(beside.plan.notes.at(-1)).toBe(
+    "ideal is no part of the run: its trials were computed for this report",
+  );
+});
+
+test("where the run has ideal for some of its workers, the note names the others", async () => {
+  const folder = freshFolder();
+  const draft = smallDraft({
+    workloads: ["null:tasks=20"],
+    runtimes: ["ideal", "work-stealing"],
+    threads: ["1,2"],
+  });
+  const treatments = draft.treatments.filter(
+    ({ runtime, workerCount }) => runtime !== "ideal" || workerCount === 2,
+  );
+  const runTrial = scripted(["complete"]);
+  await runExperiment({ draft: { ...draft, treatments }, cores: twoCores, folder, runTrial });
+  expect(analyzeRun(folder, { ideal: true }).plan.notes.at(-1)).toBe(
+    "ideal is no part of the run for null at 1: its trials were computed for this report",
+  );
 });

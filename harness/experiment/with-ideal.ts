@@ -25,7 +25,12 @@ export function withIdeal({ plan, rows }: Rows, references: References): Rows {
   if (treatments.length === 0) return { plan, rows };
   const trials = treatments.flatMap((treatment) => trialsOf(treatment, plan));
   const computed = trials.map((planned) => compute(planned, { plan, treatments, references }));
-  const note = "ideal is no part of the run: its trials were computed for this report";
+  const isThere = plan.treatments.some(({ runtime }) => runtime === ideal.name);
+  const which = treatments.map(({ workload, threads }) => `${workload} at ${threads}`);
+  const lacks = isThere
+    ? `ideal is no part of the run for ${[...new Set(which)].join(", ")}`
+    : "ideal is no part of the run";
+  const note = `${lacks}: its trials were computed for this report`;
   return {
     plan: {
       ...plan,

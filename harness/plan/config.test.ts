@@ -54,6 +54,18 @@ test("YAML, JSON and modules say the same", async () => {
   expect(await planOf("plan.ts", typed)).toEqual(fromYaml);
 });
 
+test("a plan in TypeScript imports what a runtime is made of, too", async () => {
+  const modules = await Promise.all([
+    import("../../runtimes/user/definition.ts"),
+    import("../experiment/index.ts"),
+  ]);
+  const [runtime, library] = modules.map((module) => Object.keys(module).length);
+  const content = `import * as runtime from "isoload/runtime";
+import * as library from "isoload";
+export default { seed: Object.keys(runtime).length, rounds: Object.keys(library).length };`;
+  expect(await planOf("plan.ts", content)).toMatchObject({ seed: runtime, roundCount: library });
+});
+
 test("every problem of a file has its line and column", async () => {
   const content = `rouns: 3
 threads: [1x, 2x, -1]
@@ -98,6 +110,7 @@ test.each([
   ["plan.mjs", "import 'nowhere-to-be-found'", "plan.mjs"],
   ["plan.ts", "export default { rounds: 0 }", "plan.ts: rounds is 0"],
   ["plan.txt", "rounds: 2", "ends in .ts"],
+  ["2x", "", "lists take commas, without spaces"],
 ])("%s with %j is refused", async (name, content, part) => {
   const problems = await planOf(name, content);
   expect(Array.isArray(problems) && problems.join("\n")).toContain(part);

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withinLoadLimit } from "../../runtimes/user/module-file.ts";
 import type { Problem } from "../../workloads/parameter.ts";
 import { shown } from "../../workloads/parameter.ts";
 import type { OnNoise } from "../trial/trial.ts";
@@ -54,7 +55,7 @@ export function findConfig(folder: string): { path: string | null } | { problems
 export async function readConfig(path: string): Promise<Read> {
   const extension = extname(path);
   if (![...MODULES, ...TEXTS].includes(extension)) {
-    const message = `a plan is a file that ends in ${[...MODULES, ...TEXTS].join(", ")}.`;
+    const message = `a plan is a file that ends in ${[...MODULES, ...TEXTS].join(", ")}. Where this belongs to a list before it: lists take commas, without spaces.`;
     return { problems: [{ where: path, message }] };
   }
   let text: string;
@@ -112,15 +113,18 @@ async function readText(path: string, text: string): Promise<Read> {
 
 async function readModule(path: string): Promise<Read> {
   const { createJiti } = await import("jiti");
-  const library = fileURLToPath(new URL("../experiment/index.js", import.meta.url));
+  const own = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
     moduleCache: false,
-    // So that a plan can import `defineConfig` wherever isoload is installed.
-    alias: { isoload: library },
+    // So that a plan can import `defineConfig`, and a runtime's types, wherever isoload is installed.
+    alias: {
+      "isoload/runtime": own("../../runtimes/user/definition.js"),
+      isoload: own("../experiment/index.js"),
+    },
   });
   try {
-    const values: unknown = await jiti.import(resolve(path), { default: true });
+    const values: unknown = await withinLoadLimit(jiti.import(resolve(path), { default: true }));
     return layerOf(values, (steps: Path) => ({ where: path, subject: formatPath(steps) }));
   } catch (error) {
     return { problems: [moduleProblem(path, error)] };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatDuration, parseDuration } from "./duration.ts";
 
-const range = { minNs: 1e3, maxNs: 3600e9 };
+const range = { minNs: 1e3, maxNs: 3600e9, exampleNs: 1e6 };
 
 test.each([
   ["1us", 1e3],
@@ -32,7 +32,7 @@ test.each([
   {},
 ])("%j is refused with the allowed range", (given) => {
   const parsed = parseDuration(given, range);
-  expect("wrong" in parsed && parsed.wrong).toContain("from 1us to 60m");
+  expect("wrong" in parsed && parsed.wrong).toContain('from 1us to 60m, like "1ms".');
 });
 
 test("a duration is written in its largest unit", () => {

@@ -7,6 +7,8 @@ const DURATION = /^(\d+\.?\d*|\.\d+)(us|ms|s|m)$/;
 export interface DurationRange {
   readonly minNs: number;
   readonly maxNs: number;
+  /** Shown where something else was given. */
+  readonly exampleNs: number;
 }
 
 /** The duration in ns, or a sentence on what is wrong with it that follows the name of the value. */
@@ -18,7 +20,7 @@ export function parseDuration(given: unknown, range: DurationRange): { ns: numbe
   }
   const allowed = `from ${formatDuration(range.minNs)} to ${formatDuration(range.maxNs)}`;
   return {
-    wrong: `is ${shown(given)}. Give a number with us, ms, s or m, ${allowed}, like "${formatDuration(exampleNs(range))}".`,
+    wrong: `is ${shown(given)}. Give a number with us, ms, s or m, ${allowed}, like "${formatDuration(range.exampleNs)}".`,
   };
 }
 
@@ -26,8 +28,4 @@ export function parseDuration(given: unknown, range: DurationRange): { ns: numbe
 export function formatDuration(ns: number): string {
   const unit = (["m", "s", "ms", "us"] as const).find((name) => ns >= unitsNs[name]) ?? "us";
   return `${Number((ns / unitsNs[unit]).toPrecision(6))}${unit}`;
-}
-
-function exampleNs({ minNs, maxNs }: DurationRange): number {
-  return Math.min(Math.max(2e9, minNs), maxNs);
 }

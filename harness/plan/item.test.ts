@@ -20,13 +20,15 @@ test.each([
 });
 
 test.each([
-  ["", "without a name"],
+  ["", "is empty. Give name, or name:key=value"],
+  [" ", "is empty. Give name"],
   [",", "without a name"],
-  ["null,", "without a name"],
+  ["null,", "lists take commas, without spaces"],
   ["null,,cpu-mix", "without a name"],
   [":a=1", "without a name"],
   ["null:", "no key=value"],
-  ["null:tasks", "no key=value"],
+  ["null:tasks", "no key=value after its colon. Give null:key=value."],
+  ["./a:b/mine.mjs", "A path can hold no colon and no comma here: go to its folder (cd)"],
   ["null:=5", "no key=value"],
   ["null:tasks=1,tasks=2", "tasks twice"],
 ])("%j is refused", (text, part) => {

@@ -20,6 +20,7 @@ const SETTING = /^(\w[\w-]*)=(.*)$/s;
 
 /** Splits a list of items: all of them or a sentence on each thing that is wrong, never both. */
 export function splitItems(text: string): { items: readonly Item[] } | { wrong: readonly string[] } {
+  if (text.trim() === "") return { wrong: ["is empty. Give name, or name:key=value,key=value."] };
   const items: { name: string; settings: Setting[] }[] = [];
   const wrong: string[] = [];
   for (const part of text.split(",")) {
@@ -33,13 +34,18 @@ export function splitItems(text: string): { items: readonly Item[] } | { wrong: 
     const item = { name: name.trim(), settings: [] as Setting[] };
     items.push(item);
     if (item.name === "") {
-      wrong.push(`"${text}" has a comma or a colon without a name before it. Give name:key=value,key=value.`);
+      wrong.push(
+        `"${text}" has a comma or a colon without a name beside it. Give name:key=value,key=value: lists take commas, without spaces.`,
+      );
       continue;
     }
     if (rest.length === 0) continue;
     const first = SETTING.exec(rest.join(":").trim());
     if (first === null) {
-      wrong.push(`"${part.trim()}" has no key=value after its colon. Give ${item.name}:key=value.`);
+      const advice = /[\\/]/.test(rest.join(":"))
+        ? "A path can hold no colon and no comma here: go to its folder (cd) and give it from there."
+        : `Give ${item.name}:key=value.`;
+      wrong.push(`"${part.trim()}" has no key=value after its colon. ${advice}`);
     } else {
       addSetting(item, first, wrong);
     }

@@ -132,11 +132,12 @@ function checkConnections(
 ): void {
   if (connectionCount === 0) return;
   if (!choices.some(({ runtime }) => runtime.workers === "many" && runtime.time === "live")) return;
+  const connections = connectionCount === 1 ? "1 connection" : `${connectionCount} connections`;
   for (const { label, workerCount } of threads) {
     if (workerCount <= connectionCount) continue;
     problems.push({
       where,
-      message: `${name} has ${connectionCount} connections and ${label} threads are ${workerCount} workers, each with at least one of its own. Give ${name}:connections=${workerCount} or fewer threads.`,
+      message: `${name} has ${connections} and ${label} threads are ${workerCount} workers, each with at least one of its own. Give ${name}:connections=${workerCount} or fewer threads.`,
     });
   }
 }

@@ -164,6 +164,7 @@ test.each([
   [{ duration: "20m", workloads: ["tcp-echo:ratePerSecond=1e6"] }, "at most 10000000"],
   [{ workloads: ["cpu-mix:units=4e9"] }, "at most 20m"],
   [{ workloads: ["tcp-echo:connections=2"], threads: ["2x"] }, "connections=4 or fewer threads"],
+  [{ workloads: ["tcp-echo:connections=1"], threads: [2] }, "tcp-echo has 1 connection and 2 threads are 2"],
   [{ canaryPeriod: "1us" }, "from 100us"],
   [{ control: "yes" }, 'control is "yes". Give true or false.'],
   [{ control: 1 }, "Give true or false"],

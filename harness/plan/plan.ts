@@ -10,7 +10,7 @@ import type { Workload } from "../../workloads/workload.ts";
 import type { Cores } from "../machine/cores.ts";
 import type { OnNoise, Treatment } from "../trial/trial.ts";
 import { withControls } from "./controls.ts";
-import { parseDuration } from "./duration.ts";
+import { type DurationRange, parseDuration } from "./duration.ts";
 import { type Key, type Layer, type Reading, valuesOf } from "./layer.ts";
 import { type Load, readLoads } from "./loads.ts";
 import { type Choice, findRuntime, type Known, readChoices } from "./runtime-choices.ts";
@@ -43,8 +43,8 @@ export interface PlanDraft {
   readonly notes: readonly string[];
 }
 
-const DURATION_RANGE = { minNs: 1e6, maxNs: 20 * 60e9 };
-const CANARY_RANGE = { minNs: 100e3, maxNs: 1e9 };
+const DURATION_RANGE: DurationRange = { minNs: 1e6, maxNs: 20 * 60e9, exampleNs: 2e9 };
+const CANARY_RANGE: DurationRange = { minNs: 100e3, maxNs: 1e9, exampleNs: 1e6 };
 /** The trace of round r is seeded with seed + r, which must stay exact in a double. */
 const SEED_LIMIT = 2 ** 52;
 const ROUND_LIMIT = 1000;
@@ -164,7 +164,7 @@ function readSwitch(reading: Reading, key: Key): boolean {
   return false;
 }
 
-function readDuration(reading: Reading, key: Key, range: { minNs: number; maxNs: number }): number | null {
+function readDuration(reading: Reading, key: Key, range: DurationRange): number | null {
   const [given] = valuesOf(reading, key, "one");
   if (given === undefined) return null;
   const parsed = parseDuration(given.value, range);

@@ -79,7 +79,9 @@ function choicesOf(given: Given, { problems }: Reading, known: Known): Choice[] 
   return split.items.flatMap((item) => {
     const named = findRuntime(item.name, given, known);
     if ("wrong" in named) {
-      problems.push({ where, message: named.wrong });
+      const message = named.wrong;
+      const isKnown = problems.some((problem) => problem.where === where && problem.message === message);
+      if (!isKnown) problems.push({ where, message });
       return [];
     }
     const { runtime, own } = named;

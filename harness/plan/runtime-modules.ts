@@ -1,4 +1,5 @@
 /** The modules that a plan names as runtimes: loaded before the plan is parsed, which waits for nothing. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { loadRuntimeModule, type RuntimeModule } from "../../runtimes/user/module.ts";
 import { isModulePath } from "../../runtimes/user/module-file.ts";
@@ -22,11 +23,20 @@ export async function loadRuntimeModules(layers: readonly Layer[]): Promise<Runt
     for (const given of valuesOf(reading, key, "many")) {
       for (const name of namesIn(given).filter(isModulePath)) {
         const path = modulePath(name, given);
-        if (!modules.has(path)) modules.set(path, await loadRuntimeModule(path, name));
+        if (modules.has(path)) continue;
+        const parted = partedPath(given);
+        modules.set(path, parted === null ? await loadRuntimeModule(path, name) : { wrong: parted });
       }
     }
   }
   return modules;
+}
+
+/** Where the value is the path of one file, which its commas would take apart: what to do about it. */
+function partedPath(given: Given): string | null {
+  const text = String(given.value).replace(/:\w[\w-]*=.*$/s, "");
+  if (!text.includes(",") || !existsSync(modulePath(text, given))) return null;
+  return `${JSON.stringify(text)} is taken apart at its comma. A path can hold no comma and no colon here: go to its folder (cd) and give it from there.`;
 }
 
 function namesIn({ value }: Given): string[] {

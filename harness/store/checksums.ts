@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { isForbidden } from "./damage-error.ts";
 
 export const SUMS_FILE = "SHA256SUMS";
 
@@ -20,13 +21,15 @@ export function sumsOf(folder: string, names: readonly string[]): string {
 
 /**
  * What is wrong with the files of a folder, one sentence each; empty when every byte is as it was written.
- * With `whole`, a file or folder beside the listed ones is damage too.
+ * With `whole`, a file or folder beside the listed ones is damage too. Throws what the system says of a file that
+ * may not be read.
  */
 export function damageIn(folder: string, { whole }: { whole: boolean }): string[] {
   let text: string;
   try {
     text = readFileSync(join(folder, SUMS_FILE), "utf8");
   } catch (error) {
+    if (isForbidden(error)) throw error;
     return [`${SUMS_FILE} cannot be read (${codeOf(error)})`];
   }
   const listed = parseSums(text);
@@ -36,6 +39,7 @@ export function damageIn(folder: string, { whole }: { whole: boolean }): string[
     try {
       if (hashFile(join(folder, name)) !== hash) damage.push(`${name} is not as it was written`);
     } catch (error) {
+      if (isForbidden(error)) throw error;
       damage.push(`${name} cannot be read (${codeOf(error)})`);
     }
   }

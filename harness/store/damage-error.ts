@@ -8,3 +8,8 @@ export class DamageError extends Error {
     this.damage = damage;
   }
 }
+
+/** Whether the world holds a file back rather than having changed it: the user can act, and nothing is damaged. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+}

@@ -33,7 +33,7 @@ describe("what a process leaves that was killed before its plan stood", () => {
   ])("is a run or somebody's folder where it has %s: nothing is touched", (name, content) => {
     writeFileSync(join(folder, name), content);
     expect(isRemnant(folder)).toBe(false);
-    expect(createRunFolder(folder)).toBe("is not empty. Give a new or empty folder.");
+    expect(createRunFolder(folder)).toBe("is not empty. Give a new or empty folder with -o.");
     expect(existsSync(join(folder, name))).toBe(true);
   });
 

@@ -27,7 +27,7 @@ import { decodeTrace } from "../../workloads/trace/trace.ts";
 import { readAligned } from "../trial/aligned-file.ts";
 import type { Environment, Plan, StoredTrial } from "../trial/trial.ts";
 import { SUMS_FILE, sumsOf } from "./checksums.ts";
-import { DamageError } from "./damage-error.ts";
+import { DamageError, isForbidden } from "./damage-error.ts";
 import { syncPath, UNFINISHED, writeDurably } from "./durable.ts";
 import { LOCK_FILE, lockHolder } from "./lock.ts";
 import { formatJson, parseEnvironmentFile, parsePlanFile, parseTrialFile } from "./stored.ts";
@@ -48,7 +48,8 @@ export function newRunId(now: Date): string {
 
 /** Why a path cannot become a run folder, or null. Writes nothing. */
 export function folderProblem(path: string): string | null {
-  const advice = "Give a new or empty folder.";
+  const advice = "Give a new or empty folder with -o.";
+  if (path === "") return `is empty. ${advice}`;
   try {
     if (existsSync(path) && readdirSync(path).length > 0 && !isRemnant(path))
       return `is not empty. ${advice}`;
@@ -71,7 +72,7 @@ export function createRunFolder(path: string): string | null {
     mkdirSync(join(path, TRIALS));
     return null;
   } catch (error) {
-    return `cannot be written: ${(error as Error).message}. Give a new or empty folder.`;
+    return `cannot be written: ${(error as Error).message}. Give a new or empty folder with -o.`;
   }
 }
 
@@ -237,6 +238,7 @@ function readOrDamage<Content>(name: string, read: () => Content): Content {
   try {
     return read();
   } catch (error) {
+    if (isForbidden(error)) throw error;
     throw new DamageError([`${name} cannot be read: ${(error as Error).message}`]);
   }
 }

@@ -54,6 +54,11 @@ export async function importModule({
 }: ModuleIdentity): Promise<Readonly<Record<string, unknown>>> {
   const url = pathToFileURL(path);
   url.searchParams.set("sha256", sha256);
+  return withinLoadLimit(import(url.href));
+}
+
+/** Rejects where loading a module takes too long; it cannot be stopped. */
+export async function withinLoadLimit<Module>(loading: Promise<Module>): Promise<Module> {
   let limit: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
     limit = setTimeout(
@@ -62,7 +67,7 @@ export async function importModule({
     );
   });
   try {
-    return await Promise.race([import(url.href), overdue]);
+    return await Promise.race([loading, overdue]);
   } finally {
     clearTimeout(limit);
   }

@@ -17,6 +17,21 @@ test("a sound runtime passes every case of the table, one answer each", async ()
   expect(answers[0]?.name).toMatch(/^conformance: does every task exactly once/);
 });
 
+test("what a runtime prints is none of its cases, and its end is not theirs", async () => {
+  const inTable = 'process.argv[1].includes("conformance-process") && isMainThread';
+  const ends = `import { isMainThread } from "node:worker_threads";
+if (${inTable}) setTimeout(() => process.exit(0), 20);
+`;
+  const printing = await conformanceOf(`console.log("noise");\n${moduleOf(fifo)}`);
+  expect(printing.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  expect(printing.length).toBeGreaterThan(15);
+  const ended = await conformanceOf(ends + moduleOf(fifo));
+  expect(ended.at(-1)).toMatchObject({
+    verdict: "wrong",
+    remark: expect.stringContaining("its process ended with exit code 0"),
+  });
+});
+
 test.each([
   ["drops an id", moduleOf(cheats["drops an id"]), /task 3 /],
   ["throws in its scheduler", moduleOf(`if ${isTrial} throw new Error("no luck"); ${fifo}`), /no luck/],

@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Conformance } from "../../../runtimes/conformance/conformance.ts";
 import { type Answer, told } from "./answer.ts";
@@ -12,6 +13,10 @@ import type { Subject } from "./subject.ts";
 /** Longer than any case takes to give up on a runtime that hangs; beyond it, the table itself hangs with it. */
 const SILENCE_LIMIT_MS = 90_000;
 const LAST_WORDS_LENGTH = 300;
+/** Of the process, for its cases alone: a module may print on its standard output. */
+export const CASES_DESCRIPTOR = 3;
+/** Its last line: a module may end the process before, and call that a success. */
+export const ALL_SAID = "all said";
 
 export function conformingCase(subject: Subject): SelftestCase {
   const { module } = subject;
@@ -32,20 +37,25 @@ interface Candidate {
 async function* conform({ path, subject, signal }: Candidate): AsyncGenerator<Answer> {
   const script = fileURLToPath(new URL("./conformance-process.js", import.meta.url));
   const child = spawn(process.execPath, [script, path, JSON.stringify(subject.options)], {
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "ignore", "pipe", "pipe"],
   });
+  const cases = child.stdio[CASES_DESCRIPTOR];
+  assert(cases instanceof Readable, "the descriptor of the cases is a pipe");
   const lastWords = lastLineOf(child);
   const ended: Promise<unknown[]> = once(child, "close");
   const kill = (): void => void child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });
   let isSilent = false;
+  let isWhole = false;
   const silence = setTimeout(() => {
     isSilent = true;
     kill();
   }, SILENCE_LIMIT_MS);
   try {
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of createInterface({ input: cases })) {
       silence.refresh();
+      isWhole = line === ALL_SAID;
+      if (isWhole) break;
       const { title, wrong } = JSON.parse(line) as Conformance;
       const answer = told(`conformance: ${title}`, wrong.length === 0 ? "ok" : "wrong", wrong.join("; "));
       yield answer;
@@ -53,7 +63,7 @@ async function* conform({ path, subject, signal }: Candidate): AsyncGenerator<An
     }
     const [code, by] = await ended;
     signal.throwIfAborted();
-    if (code === 0) return;
+    if (isWhole && code === 0) return;
     const end = isSilent
       ? `its process said nothing for ${SILENCE_LIMIT_MS / 1e3} s`
       : `its process ended with ${by === null ? `exit code ${String(code)}` : String(by)}`;

@@ -8,6 +8,7 @@ import { calibrate } from "../../machine/calibration.ts";
 import { readCores } from "../../machine/cores.ts";
 import { UsageError } from "../../plan/usage-error.ts";
 import { isoloadVersion } from "../../trial/version.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
 import { catalogueCases, userCases } from "./cases.ts";
@@ -43,13 +44,31 @@ export interface Selftest {
 /** Throws a UsageError where the module is no runtime, or no case has such a name. Keeps no files. */
 export async function selftest(options: SelftestOptions = {}): Promise<Selftest> {
   const { onProgress = () => undefined, signal = new AbortController().signal } = options;
-  const { runtime } = options;
-  const all = runtime === undefined ? catalogueCases() : userCases(await userSubject(runtime));
-  const cases = chosen(all, options.only);
+  const cases = await casesOf(options, signal);
   const startedNs = monotonicNs();
   const machine = { coreCount: readCores().count, unitNs: calibrate().unitNs, signal };
   const answers = await withLive(machine, (live) => runCases(cases, live, onProgress));
   return { isoloadVersion, elapsedNs: monotonicNs() - startedNs, answers };
+}
+
+/** What `selftest` would refuse of these. A module that is none decides nothing of its cases. */
+export async function selftestProblems(options: SelftestOptions): Promise<readonly Problem[]> {
+  try {
+    await casesOf(options, options.signal ?? new AbortController().signal);
+    return [];
+  } catch (error) {
+    if (error instanceof UsageError) return error.problems;
+    throw error;
+  }
+}
+
+/** Throws a UsageError. */
+async function casesOf(
+  { runtime, only }: SelftestOptions,
+  signal: AbortSignal,
+): Promise<readonly SelftestCase[]> {
+  if (runtime === undefined) return chosen(catalogueCases(), only);
+  return chosen(userCases(await unlessAborted(userSubject(runtime), signal)), only);
 }
 
 /** The answers of all cases; of those behind a condition that is not met, that they were not run. */

@@ -44,7 +44,7 @@ export async function userSubject(typed: string): Promise<Subject> {
   if ("wrong" in split) throw refusal(split.wrong);
   const [item] = split.items;
   if (item === undefined || split.items.length > 1)
-    throw refusal([`"${typed}" is not one module. Give one.`]);
+    throw refusal([`"${typed}" is not one module. Give one, by a path that has no comma.`]);
   const given = Object.fromEntries(item.settings.map(({ key, value }) => [key, value]));
   const subject = await moduleSubject(item.name, given);
   return { ...subject, label: `${labelOf(item)} (${subject.label})` };
