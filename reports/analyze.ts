@@ -6,6 +6,7 @@ import type { Loop, Trace } from "../workloads/trace/trace.ts";
 import { littleBroken, littlesLaw } from "./judge/little.ts";
 import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
+import { lastWordsOf } from "./last-words.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import { foreignSpansOf } from "./metrics/foreign.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
@@ -211,6 +212,6 @@ function lostStretches(records: Records): string[] {
 function causeOf(result: Exclude<TrialResult, { outcome: "completed" }>): string[] {
   if (result.outcome === "unsupported") return [`the runtime has no op "${result.op}"`];
   const cause = result.outcome === "crashed" ? result.cause.message : result.message;
-  const lastLine = result.stderrTail.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return lastLine === "" ? [cause] : [cause, `its last words: ${lastLine.slice(0, 300)}`];
+  const lastWords = lastWordsOf(result.stderrTail);
+  return lastWords === "" ? [cause] : [cause, `its last words: ${lastWords}`];
 }

@@ -1,5 +1,5 @@
 /** Users' own runtimes through the whole of a run: named, kept apart, judged, and held to the file they came from. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,6 +89,16 @@ test("names that mean harm are escaped in every format", async () => {
     expect(text, format).toContain("script");
     if (format === "markdown") expect(text).not.toMatch(/<(script|b)>|@team/);
   }
+});
+
+test("what a module prints is kept beside the trial, and spoils none of its events", async () => {
+  const printing = `process.stdout.write("no newline {"); console.error("made"); ${fifo}`;
+  const path = modulePathOf(`console.log("on its way");\n${moduleOf(printing)}`);
+  const { run, document } = await runOf([path]);
+  const [row] = document.trials;
+  expect(row?.invalidBecause).toEqual([]);
+  const printed = readFileSync(join(run, "trials", String(row?.id), "stderr.txt"), "utf8");
+  for (const text of ["on its way\n", "no newline {", "made\n"]) expect(printed).toContain(text);
 });
 
 test.each([

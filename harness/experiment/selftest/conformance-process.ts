@@ -1,12 +1,12 @@
 /**
  * The conformance table on a user's runtime, in a process of its own: a runtime that does not come back leaves
- * threads behind, which end with it. Says each case as a line of JSON; ends when its standard input does.
+ * threads behind, which end with it. Says each case on the channel; ends when its standard input does.
  */
 import { strict as assert } from "node:assert";
-import { writeSync } from "node:fs";
 import { conformanceOf } from "../../../runtimes/conformance/conformance.ts";
 import { loadRuntimeModule } from "../../../runtimes/user/module.ts";
 import type { ParameterValues } from "../../../workloads/parameter.ts";
+import { say } from "../../trial/channel.ts";
 
 const [path, given] = process.argv.slice(2);
 assert(path !== undefined && given !== undefined, "usage: conformance-process <path> <options as JSON>");
@@ -17,7 +17,5 @@ if ("wrong" in loaded) throw new Error(loaded.wrong);
 const { runtime } = loaded;
 const options: ParameterValues = JSON.parse(given);
 const workerCount = runtime.workers === "one" ? 1 : 2;
-for await (const conformance of conformanceOf({ runtime, workerCount, options })) {
-  writeSync(1, `${JSON.stringify(conformance)}\n`);
-}
+for await (const conformance of conformanceOf({ runtime, workerCount, options })) say(conformance);
 process.exit(0);
