@@ -18,6 +18,7 @@ import { allocateRecords, type Records } from "../../runtimes/records.ts";
 import { shapeFor } from "../../runtimes/records-room.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../runtimes/user/module.ts";
+import { placeOf } from "../../runtimes/user/module-file.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
@@ -88,11 +89,15 @@ async function main(settingsPath: string | undefined): Promise<void> {
   process.exit(0);
 }
 
-/** What went wrong, whole, and last in one line: a report quotes the last line of a process that crashed. */
+/**
+ * What went wrong, whole, and last in one line, with the place in a user's module that it came from: a report quotes
+ * the last line of a process that crashed.
+ */
 function die(error: unknown): never {
   const whole = error instanceof Error ? (error.stack ?? "") : "";
   const [sentence = ""] = String(error).split("\n");
-  writeSync(2, `${whole}\n${sentence}\n`);
+  const place = placeOf(error);
+  writeSync(2, `${whole}\n${sentence}${place === null ? "" : ` (${place})`}\n`);
   process.exit(1);
 }
 

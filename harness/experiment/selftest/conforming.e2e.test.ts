@@ -26,7 +26,12 @@ test("what a module prints is no answer, whole lines or parts of one", async () 
 
 test.each([
   ["drops an id", moduleOf(cheats["drops an id"]), /task 3 /],
-  ["throws in its scheduler", moduleOf(`if ${isTrial} throw new Error("no luck"); ${fifo}`), /no luck/],
+  [
+    "throws in its scheduler",
+    moduleOf(`if ${isTrial} throw new Error("no luck"); ${fifo}`),
+    /no luck \(mine\.mjs:3\)/,
+  ],
+  ["answers an id for ever", moduleOf("return { ready() {}, next: () => 7 };"), /answered 7, which is done/],
   ["ends the process", moduleOf("process.exit(3);"), /process\.exit|exit code|ended/i],
 ])("a runtime that %s is wrong at the case it fails, and no other is run", async (_, source, reason) => {
   const { answers } = await selftest({ runtime: modulePathOf(source) });
@@ -39,9 +44,16 @@ test.each([
   );
 });
 
+const withDepth =
+  'options: { depth: { kind: "choice", meaning: "where to", choices: ["up", "down"], default: "up" } },';
+
 test.each([
   ["./nowhere.mjs", /there is no file/],
   [`${modulePathOf(moduleOf(fifo))}:depth=3`, /no parameter is called "depth"/],
+  [
+    `${modulePathOf(moduleOf(fifo, { fields: withDepth }))}:depth=9`,
+    /mine\.mjs: depth is "9"\. Give up or down/,
+  ],
   [`${modulePathOf(moduleOf(fifo))},other`, /is not one module/],
 ])("%s is refused before anything starts", async (runtime, reason) => {
   const refusal = selftest({ runtime });

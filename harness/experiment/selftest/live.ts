@@ -127,7 +127,6 @@ function judged({ trace, subject, workerCount }: LiveTrial, ran: Ran): JudgedTri
     runtimeLabel: subject.label,
     threads: String(workerCount),
     workerCount,
-    ...(subject.module === null ? {} : { runtimeModule: subject.module }),
   };
   const evidence = {
     planned,
