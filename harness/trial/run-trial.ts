@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { monotonicNs } from "../../runtimes/clock.ts";
+import type { Abort } from "./abort.ts";
 import { startTalker } from "./channel.ts";
 import { readRecords } from "./seal.ts";
 import type { TrialEvent, TrialResult, TrialSettings } from "./trial.ts";
@@ -32,7 +33,7 @@ export interface TrialRequest {
   /** Handed the process as soon as it runs, for who disturbs trials on purpose. */
   readonly onSpawn?: (child: { kill(signal: "SIGSTOP" | "SIGCONT"): boolean }) => void;
   /** Aborting kills the process; `runTrial` then rejects with the signal's reason. */
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
 }
 
 /** Never throws for what the world does to a trial: that is a `TrialResult`. */

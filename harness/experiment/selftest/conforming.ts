@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { lastWordsOf } from "../../../reports/last-words.ts";
 import type { Conformance } from "../../../runtimes/conformance/conformance.ts";
+import type { Abort } from "../../trial/abort.ts";
 import { startTalker } from "../../trial/channel.ts";
 import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
@@ -25,7 +26,7 @@ export function conformingCase(subject: Subject): SelftestCase {
 interface Candidate {
   readonly path: string;
   readonly subject: Subject;
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
 }
 
 async function* conform({ path, subject, signal }: Candidate): AsyncGenerator<Answer> {

@@ -7,6 +7,7 @@ import type { Problem } from "../../../workloads/parameter.ts";
 import { calibrate } from "../../machine/calibration.ts";
 import { readCores } from "../../machine/cores.ts";
 import { UsageError } from "../../plan/usage-error.ts";
+import type { Abort } from "../../trial/abort.ts";
 import { isoloadVersion } from "../../trial/version.ts";
 import { type Answer, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
@@ -21,7 +22,7 @@ export interface SelftestOptions {
   readonly only?: readonly string[] | undefined;
   readonly onProgress?: (progress: SelftestProgress) => void;
   /** Aborting ends the current trial; `selftest` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Abort;
 }
 
 export type SelftestProgress =
