@@ -9,7 +9,7 @@ const names: readonly string[] = metrics.map(({ name }) => name);
 
 /**
  * A figure of a trial of a document, e.g. `figureOf(trial, "waitNs.p99")`. A name that ends in Ns, before a quantile
- * or at its end, is in ns; result.schema.json has the unit of each. null: the trial has no figures, or not this one.
+ * or at its end, is in ns; isoload/result.schema.json defines each. null: the trial has no figures, or not this one.
  * Throws a UsageError with the nearest name where no metric is called so.
  */
 export function figureOf({ metrics: figures }: Pick<TrialRow, "metrics">, metric: string): number | null {
