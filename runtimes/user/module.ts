@@ -69,10 +69,19 @@ function fixed(runtime: Runtime, name: string, availability: Availability): Runt
     ...{ name, summary, workers, time, options, ops },
     ...(runtime.misfit === undefined
       ? {}
-      : { misfit: (values: ParameterValues) => runtime.misfit?.(values) ?? null }),
+      : { misfit: (values: ParameterValues) => misfitOf(runtime, values) }),
     availability: () => availability,
     start: (settings) => runtime.start(settings),
   };
+}
+
+/** What it throws stands against the options that it was asked about. */
+function misfitOf(runtime: Runtime, values: ParameterValues): string | null {
+  try {
+    return runtime.misfit?.(values) ?? null;
+  } catch (error) {
+    return `its misfit broke: ${sentenceOf(error)}.`;
+  }
 }
 
 /** What was thrown, where, and what to do. */
@@ -82,5 +91,9 @@ function whyNotLoaded(path: string, error: unknown): string {
     return `Node ${process.version} does not run TypeScript. Compile it to .mjs, or use a Node that strips types (22.18 or newer).`;
   }
   const place = error instanceof SyntaxError ? syntaxErrorPlace(path) : placeOf(error);
-  return `${firstLine(error)}${place === null ? "" : ` (${place})`}. Mend it, or leave it out.`;
+  return `${sentenceOf(error, place)}. Mend it, or leave it out.`;
+}
+
+function sentenceOf(error: unknown, place: string | null = placeOf(error)): string {
+  return place === null ? firstLine(error) : `${firstLine(error)} (${place})`;
 }

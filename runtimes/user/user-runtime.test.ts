@@ -212,6 +212,12 @@ export const runtime = new Own();`);
   ]);
 });
 
+test("what the misfit of a whole runtime throws stands against its options", async () => {
+  const runtime = await runtimeOf(`${wholeRuntime("availability: () => ({ available: true, version: '1' })")}
+runtime.misfit = () => { throw new Error("no luck"); };`);
+  expect(runtime.misfit?.({})).toBe("its misfit broke: Error: no luck.");
+});
+
 test("the runtime in the README is one", async () => {
   const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
   const [, source = ""] = /```js\n(export default [\s\S]*?)```/.exec(readme) ?? [];
