@@ -80,7 +80,7 @@ function misfitOf(runtime: Runtime, values: ParameterValues): string | null {
   try {
     return runtime.misfit?.(values) ?? null;
   } catch (error) {
-    return `its misfit broke: ${sentenceOf(error)}.`;
+    return `its misfit broke: ${firstLine(error)}.`;
   }
 }
 
@@ -91,9 +91,6 @@ function whyNotLoaded(path: string, error: unknown): string {
     return `Node ${process.version} does not run TypeScript. Compile it to .mjs, or use a Node that strips types (22.18 or newer).`;
   }
   const place = error instanceof SyntaxError ? syntaxErrorPlace(path) : placeOf(error);
-  return `${sentenceOf(error, place)}. Mend it, or leave it out.`;
-}
-
-function sentenceOf(error: unknown, place: string | null = placeOf(error)): string {
-  return place === null ? firstLine(error) : `${firstLine(error)} (${place})`;
+  const at = place === null ? "" : ` at ${place}`;
+  return `${firstLine(error)}. Mend it${at}, or leave it out.`;
 }

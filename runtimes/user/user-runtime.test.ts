@@ -170,22 +170,22 @@ describe("Node itself, whose stacks tell places, refuses a module in a sentence 
     [
       "has the place of what it threw",
       'const a = 1;\nthrow new Error("no luck");',
-      /Error: no luck \(mine\.mjs:2\)\. Mend/,
+      /Error: no luck\. Mend it at mine\.mjs:2, or/,
     ],
     [
       "has the syntax error and its place",
       "export default {\n  name: 'x'\n  summary: 'y'\n};",
-      /cannot be loaded: SyntaxError: Unexpected identifier 'summary' \(mine\.mjs:3\)\. Mend/,
+      /cannot be loaded: SyntaxError: Unexpected identifier 'summary'\. Mend it at mine\.mjs:3, or/,
     ],
     [
       "has what its availability throws",
       wholeRuntime('availability() { throw new Error("no luck"); }'),
-      /cannot be loaded: Error: no luck \(mine\.mjs:2\)\. Mend/,
+      /cannot be loaded: Error: no luck\. Mend it at mine\.mjs:2, or/,
     ],
     [
       "has what a getter throws",
       moduleOf(fifo).replace('summary: "a test\'s"', "get summary() { throw new Error('no luck'); }"),
-      /cannot be loaded: Error: no luck \(mine\.mjs:2\)\. Mend/,
+      /cannot be loaded: Error: no luck\. Mend it at mine\.mjs:2, or/,
     ],
   ])("%s", (_, source, sentence) => {
     expect(wrongInNode(modulePathOf(source))).toMatch(sentence);
