@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { TrialFacts, TrialResult } from "../harness/trial/trial.ts";
+import type { Treatment, TrialFacts, TrialResult } from "../harness/trial/trial.ts";
 import { laneRow } from "../runtimes/record.ts";
-import { judgeTrial } from "./analyze.ts";
+import { judgeTrial, type TrialRow } from "./analyze.ts";
 import { MS } from "./fixtures/compositions.ts";
 import { closedScene, completed, crashed, plannedTrial, rowOf, starvedScene } from "./fixtures/document.ts";
 import { facts, liveResources, type Scene, sceneOf, sealAt } from "./fixtures/scene.ts";
@@ -69,18 +69,10 @@ test("one that did not return and lied has diverged, for both reasons", () => {
   expect(row.invalidBecause).toHaveLength(2);
 });
 
-test.each<[string, TrialResult, RegExp]>([
-  ["crashed", crashed, /^exit code 1 before it was ready; its last words: Error: /],
-  [
-    "timed-out",
-    { outcome: "timed-out", limitNs: 1e9, message: "no end within 1 s", stderrTail: "" },
-    /^no end within 1 s$/,
-  ],
-  ["unsupported", { outcome: "unsupported", op: "echo" }, /^the runtime has no op "echo"$/],
-])("a trial that %s says why and needs no records", (outcome, result, reason) => {
-  const scene = closedScene();
-  const planned = plannedTrial(scene, "t2", 0);
-  const row = judgeTrial({
+/** The row of a trial that left no records. */
+function failedRow(result: TrialResult, own: Partial<Treatment> = {}): TrialRow {
+  const planned = plannedTrial(closedScene(), "t2", 0);
+  return judgeTrial({
     planned,
     treatment: {
       id: "t2",
@@ -91,6 +83,7 @@ test.each<[string, TrialResult, RegExp]>([
       runtimeLabel: "native",
       threads: "1x",
       workerCount: 1,
+      ...own,
     },
     result,
     tookNs: 1e9,
@@ -101,7 +94,36 @@ test.each<[string, TrialResult, RegExp]>([
     records: null,
     expected: null,
   });
+}
+
+test.each<[string, TrialResult, RegExp]>([
+  ["crashed", crashed, /^exit code 1 before it was ready; its last words: Error: /],
+  [
+    "timed-out",
+    { outcome: "timed-out", limitNs: 1e9, message: "no end within 1 s", stderrTail: "" },
+    /^no end within 1 s$/,
+  ],
+  ["unsupported", { outcome: "unsupported", op: "echo" }, /^the runtime has no op "echo"$/],
+])("a trial that %s says why and needs no records", (outcome, result, reason) => {
+  const row = failedRow(result);
   expect(row).toMatchObject({ outcome, valid: false, counts: null, metrics: null });
+  expect(row.invalidBecause.join("; ")).toMatch(reason);
+});
+
+test.each<[string, TrialResult, RegExp]>([
+  [
+    "crashed",
+    crashed,
+    /; its last words: .*; Check it: isoload selftest --runtime \.\/mine\.mjs:depth=3\. All it printed: trials\/.*t2.*\/stderr\.txt\.$/,
+  ],
+  [
+    "timed-out",
+    { outcome: "timed-out", limitNs: 1e9, message: "it was killed", stderrTail: "" },
+    /^it was killed; Does every call of its scheduler return\? Check it: isoload selftest --runtime \.\/mine\.mjs:depth=3\.$/,
+  ],
+])("a user's runtime that %s has what its author can do behind the reason", (_, result, reason) => {
+  const runtimeModule = { path: "/mine.mjs", sha256: "00" };
+  const row = failedRow(result, { runtime: "./mine.mjs", options: { depth: 3 }, runtimeModule });
   expect(row.invalidBecause.join("; ")).toMatch(reason);
 });
 

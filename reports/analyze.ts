@@ -6,6 +6,7 @@ import type { Loop, Trace } from "../workloads/trace/trace.ts";
 import { littleBroken, littlesLaw } from "./judge/little.ts";
 import { noiseOf, type Reading, readingsOf, saturationOf } from "./judge/validity.ts";
 import { type Counts, countsOf, divergedBecause, resultHashOf } from "./judge.ts";
+import { lastWordsOf } from "./last-words.ts";
 import type { Episode } from "./metrics/episodes.ts";
 import { foreignSpansOf } from "./metrics/foreign.ts";
 import type { ClassLatency, Quantity } from "./metrics/latency.ts";
@@ -89,7 +90,7 @@ export function judgeTrial(evidence: TrialEvidence): TrialRow {
   const judged =
     result.outcome === "completed"
       ? judgeCompleted(evidence, result.facts)
-      : { outcome: result.outcome, refusal: "failure" as const, invalidBecause: causeOf(result) };
+      : { outcome: result.outcome, refusal: "failure" as const, invalidBecause: causeOf(evidence, result) };
   return {
     id: planned.id,
     treatmentId: planned.treatmentId,
@@ -207,10 +208,22 @@ function lostStretches(records: Records): string[] {
     : [`${lost} idle stretches or collector pauses found no room in the records and are in their sums only`];
 }
 
-/** Why a trial that left no records counts for nothing, and the last thing its process said. */
-function causeOf(result: Exclude<TrialResult, { outcome: "completed" }>): string[] {
+type Failed = Exclude<TrialResult, { outcome: "completed" }>;
+
+/** Why a trial that left no records counts for nothing, the last thing its process said, and what its author can do. */
+function causeOf({ planned, treatment }: TrialEvidence, result: Failed): string[] {
   if (result.outcome === "unsupported") return [`the runtime has no op "${result.op}"`];
   const cause = result.outcome === "crashed" ? result.cause.message : result.message;
-  const lastLine = result.stderrTail.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return lastLine === "" ? [cause] : [cause, `its last words: ${lastLine.slice(0, 300)}`];
+  const lastWords = lastWordsOf(result.stderrTail);
+  const reasons = lastWords === "" ? [cause] : [cause, `its last words: ${lastWords}`];
+  if (treatment.runtimeModule === undefined) return reasons;
+  const printed = lastWords === "" ? "" : ` All it printed: trials/${planned.id}/stderr.txt.`;
+  const asked = result.outcome === "timed-out" ? "Does every call of its scheduler return? " : "";
+  return [...reasons, `${asked}Check it: isoload selftest --runtime ${typedOf(treatment)}.${printed}`];
+}
+
+/** A user's runtime with all its options, as it could be typed. */
+function typedOf({ runtime, options }: Treatment): string {
+  const settings = Object.entries(options).map(([name, value]) => `${name}=${value}`);
+  return settings.length === 0 ? runtime : `${runtime}:${settings.join(",")}`;
 }

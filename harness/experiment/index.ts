@@ -4,6 +4,7 @@
  *     const drafted = await draftPlan({ config: { workloads: ["block-k"], rounds: 3 } });
  *     if ("problems" in drafted) throw new UsageError(drafted.problems);
  *     const { document } = await runExperiment(drafted);
+ *     for (const trial of document.trials) console.log(trial.runtime, figureOf(trial, "waitNs.p99"));
  */
 import type { Picture } from "../../reports/lanes.ts";
 import type { ResultDocument } from "../../reports/report.ts";
@@ -37,8 +38,10 @@ export type { PlanDraft } from "../plan/plan.ts";
 export { unknownName } from "../plan/unknown-name.ts";
 export { formatProblem, MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
 export { DamageError } from "../store/damage-error.ts";
+export type { Abort } from "../trial/abort.ts";
 export { isoloadVersion } from "../trial/version.ts";
 export { type Drafted, draftPlan, type PlanSources } from "./draft.ts";
+export { figureOf } from "./figure.ts";
 export type { Progress } from "./loop.ts";
 export { type ResumeRequest, resumeRun } from "./resume.ts";
 export { runProblems } from "./run-reference.ts";

@@ -8,6 +8,7 @@ import type { TrialRow } from "../../reports/analyze.ts";
 import { ATTEMPT_LIMIT, expectedTrialCount } from "../../reports/attempts.ts";
 import type { ResultDocument } from "../../reports/report.ts";
 import { beginTrial, commitTrial, removeUnfinished, tracePath, writeResult } from "../store/store.ts";
+import type { Abort } from "../trial/abort.ts";
 import type { TrialRequest } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrial, Treatment, TrialResult } from "../trial/trial.ts";
 import { isoloadVersion } from "../trial/version.ts";
@@ -64,7 +65,7 @@ export interface LoopRequest {
   readonly readClock: ReadClock;
   readonly onProgress: (progress: Progress) => void;
   /** Aborting stops the current trial and keeps what is complete. */
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
 }
 
 export interface LoopOutcome {

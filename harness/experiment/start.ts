@@ -12,6 +12,7 @@ import { buildTraces, schedule, traceCountOf } from "../plan/schedule.ts";
 import { MissingRuntimeError, UsageError } from "../plan/usage-error.ts";
 import { lockRun } from "../store/lock.ts";
 import { createRunFolder, newRunId, RUNS_FOLDER, writePlan, writeTrace } from "../store/store.ts";
+import type { Abort } from "../trial/abort.ts";
 import { runTrial } from "../trial/run-trial.ts";
 import type { Environment, Plan, PlannedTrace } from "../trial/trial.ts";
 import { type Progress, type ReadClock, type RunTrial, runLoop } from "./loop.ts";
@@ -25,7 +26,7 @@ export interface RunRequest {
   readonly folder?: string | undefined;
   readonly onProgress?: (progress: Progress) => void;
   /** Aborting stops the current trial, keeps what is complete and marks the run partial. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Abort;
   /** Another way to run a trial; the default starts a process. */
   readonly runTrial?: RunTrial;
   /** Another clock to time trials by; the default is the machine's. */
@@ -83,7 +84,7 @@ interface Preparation {
   readonly draft: PlanDraft;
   readonly environment: Environment;
   readonly onProgress: (progress: Progress) => void;
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
 }
 
 async function preparePlan(preparation: Preparation): Promise<Plan> {

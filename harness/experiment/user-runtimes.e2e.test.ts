@@ -1,5 +1,5 @@
 /** Users' own runtimes through the whole of a run: named, kept apart, judged, and held to the file they came from. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,16 @@ test("names that mean harm are escaped in every format", async () => {
   }
 });
 
+test("what a module prints is kept beside the trial, and spoils none of its events", async () => {
+  const printing = `process.stdout.write("no newline {"); console.error("made"); ${fifo}`;
+  const path = modulePathOf(`console.log("on its way");\n${moduleOf(printing)}`);
+  const { run, document } = await runOf([path]);
+  const [row] = document.trials;
+  expect(row?.invalidBecause).toEqual([]);
+  const printed = readFileSync(join(run, "trials", String(row?.id), "stderr.txt"), "utf8");
+  for (const text of ["on its way\n", "no newline {", "made\n"]) expect(printed).toContain(text);
+});
+
 test.each([
   ["drops an id", /left lying|never/],
   ["polls an id twice", /started 2 times|twice|repeat/],
@@ -140,13 +150,39 @@ test.each([
     `if ${isTrial} return { ready() {}, next: () => 1e9 }; ${fifo}`,
     "next() answered 1000000000. It must answer an id",
   ],
-  ["what it throws", `if ${isTrial} throw new Error("no luck"); ${fifo}`, "its last words: Error: no luck"],
-  ["what it leaves in the warm-up", "return { ready() {}, next: () => -1 }", "the warm-up ended with 0 of"],
-])("%s is the reason of a crash", async (_, body, reason) => {
-  const { document } = await runOf([modulePathOf(moduleOf(body))]);
+  [
+    "what it throws",
+    `if ${isTrial} throw new Error("no luck"); ${fifo}`,
+    "its last words: Error: no luck (mine.mjs:3)",
+  ],
+  [
+    "what it loses in the warm-up",
+    "return { ready() {}, next: () => settings.takeInjected() }",
+    /the scheduler lost ids: \d+ of 2306 tasks were not done in the warm-up\. Each id given to ready or taken/,
+  ],
+  [
+    "what it answers again before the trial",
+    `const queue = []; return {
+      ready: (id) => { queue.push(id); },
+      next: () => {
+        const id = settings.takeInjected();
+        if (id >= 0) queue.push(id);
+        return queue[0] ?? -1;
+      },
+    }`,
+    /in the warm-up, .*next\(\) answered \d+, which is done\..* remove what you answer/,
+  ],
+])("%s is the reason of a crash, and what to do stands behind it", async (_, body, reason) => {
+  const path = modulePathOf(moduleOf(body));
+  const { document } = await runOf([path]);
   const [row] = document.trials;
   expect(row?.outcome).toBe("crashed");
-  expect(row?.invalidBecause.join("; ")).toContain(reason);
+  const reasons = row?.invalidBecause.join("; ");
+  if (typeof reason === "string") expect(reasons).toContain(reason);
+  else expect(reasons).toMatch(reason);
+  expect(reasons).toContain(
+    `Check it: isoload selftest --runtime ${path}. All it printed: trials/${row?.id}/`,
+  );
 });
 
 describe("a run goes on", () => {
@@ -208,7 +244,7 @@ describe("a path", () => {
     expect("problems" in drafted && drafted.problems.map(({ message }) => message)).toEqual([
       `${example}: no parameter is called "tak". Did you mean "take"?`,
       `${example}: take is "0". Give a whole number from 1 to 1000000.`,
-      `there is no file ${missing}. Give the path of a module that exports a runtime, or a name that isoload list has.`,
+      `there is no file ${missing}. Give the path of a module that exports a runtime.`,
       'no workload is called "nul". Did you mean "null"?',
     ]);
   });

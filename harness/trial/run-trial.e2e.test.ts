@@ -82,7 +82,7 @@ describe("a trial", () => {
   test("of a runtime that hangs before it is ready is timed out, and says so", async () => {
     expect(await faulty("hangs-at-start", { startDeadlineNs: 1e9 })).toMatchObject({
       outcome: "timed-out",
-      message: "it was killed 1 s after its start, before it was ready",
+      message: "it was killed 1 s after its start, in the warm-up, before it was ready",
     });
   });
 

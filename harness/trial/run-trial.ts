@@ -2,23 +2,23 @@
  * Runs one trial in a fresh process and says what came of it, seen from outside.
  *
  * The process gets an environment by allow-list and a process group of its own; both it and its peer are gone
- * when this returns. Its files are settings.json, events.ndjson, stderr.txt and records.bin.
+ * when this returns. Its files are settings.json, events.ndjson, stderr.txt (all that it printed) and records.bin.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { monotonicNs } from "../../runtimes/clock.ts";
+import type { Abort } from "./abort.ts";
+import { startTalker } from "./channel.ts";
 import { readRecords } from "./seal.ts";
 import type { TrialEvent, TrialResult, TrialSettings } from "./trial.ts";
 
 /** What a trial's process inherits: nothing that changes how an engine or a runtime works. */
 const ENVIRONMENT_ALLOWED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"] as const;
-const STDERR_TAIL_BYTES = 4096;
-const STDERR_LIMIT_BYTES = 1 << 20;
+/** Room for the stack of an engine that broke, with what it says above it. */
+const PRINTED_TAIL_CHARACTERS = 8192;
 
 export interface TrialRequest {
   readonly settings: TrialSettings;
@@ -33,10 +33,8 @@ export interface TrialRequest {
   /** Handed the process as soon as it runs, for who disturbs trials on purpose. */
   readonly onSpawn?: (child: { kill(signal: "SIGSTOP" | "SIGCONT"): boolean }) => void;
   /** Aborting kills the process; `runTrial` then rejects with the signal's reason. */
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
 }
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Never throws for what the world does to a trial: that is a `TrialResult`. */
 export async function runTrial(request: TrialRequest): Promise<TrialResult> {
@@ -46,35 +44,36 @@ export async function runTrial(request: TrialRequest): Promise<TrialResult> {
   writeFileSync(settingsPath, `${JSON.stringify(settings, null, 2)}\n`, { flag: "wx" });
   const script = fileURLToPath(new URL("./trial-process.js", import.meta.url));
   const startedNs = monotonicNs();
-  const child = spawn(node.executable, [...node.flags, script, settingsPath], {
-    env: allowedEnvironment(),
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true,
-  });
+  const { child, stdin, lines, printed } = startTalker(
+    node.executable,
+    [...node.flags, script, settingsPath],
+    { env: allowedEnvironment(), detached: true },
+  );
   request.onSpawn?.(child);
   // A child that died takes its pipe with it; that it died is what the exit code says.
-  child.stdin.on("error", () => undefined);
+  stdin.on("error", () => undefined);
   const kill = (): void => killGroup(child);
   signal.addEventListener("abort", kill, { once: true });
   const seen = {
+    loaded: false,
     ready: null as number | null,
     done: null as TrialEvent | null,
     unsupported: null as string | null,
   };
   const deadline = new Deadline(request.startDeadlineNs, kill);
   const events: string[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  lines.on("line", (line) => {
     const event = parseEvent(line);
     if (event === null) return;
     events.push(line);
-    if (event.event === "ready") {
+    if (event.event === "loaded") seen.loaded = true;
+    else if (event.event === "ready") {
       seen.ready = monotonicNs() - startedNs;
       deadline.restart(request.deadlineNs);
     } else if (event.event === "done") seen.done = event;
     else if (event.event === "unsupported") seen.unsupported = event.op;
     request.onEvent(event);
   });
-  const stderr = collect(child.stderr);
   // A peer left behind would keep the pipes open, and with them the wait for "close".
   child.once("exit", kill);
   const spawnError = once(child, "error").then(([error]: unknown[]) => error);
@@ -86,14 +85,15 @@ export async function runTrial(request: TrialRequest): Promise<TrialResult> {
   deadline.clear();
   signal.removeEventListener("abort", kill);
   writeFileSync(join(folder, "events.ndjson"), events.map((line) => `${line}\n`).join(""));
-  writeFileSync(join(folder, "stderr.txt"), stderr());
+  writeFileSync(join(folder, "stderr.txt"), printed());
   signal.throwIfAborted();
-  return resultOf({ request, seen, deadline, stderrTail: stderr().slice(-STDERR_TAIL_BYTES), ended });
+  return resultOf({ request, seen, deadline, stderrTail: printed().slice(-PRINTED_TAIL_CHARACTERS), ended });
 }
 
 interface Ended {
   readonly request: TrialRequest;
   readonly seen: {
+    readonly loaded: boolean;
     readonly ready: number | null;
     readonly done: TrialEvent | null;
     readonly unsupported: string | null;
@@ -105,12 +105,7 @@ interface Ended {
 
 function resultOf({ request, seen, deadline, stderrTail, ended }: Ended): TrialResult {
   const [code, signal, spawnError] = ended;
-  const stage =
-    seen.ready === null
-      ? "before it was ready"
-      : seen.done === null
-        ? "before it was done"
-        : "after it was done";
+  const stage = stageOf(seen);
   const crashed = (message: string): TrialResult => ({
     outcome: "crashed",
     cause: { code, signal, message },
@@ -118,7 +113,7 @@ function resultOf({ request, seen, deadline, stderrTail, ended }: Ended): TrialR
   });
   if (deadline.isOver) {
     const limitNs = deadline.limitNs;
-    const message = `it was killed ${limitNs / 1e9} s after ${seen.ready === null ? "its start" : "it was ready"}, ${stage}`;
+    const message = `it was killed ${Math.round(limitNs / 1e8) / 10} s after ${seen.ready === null ? "its start" : "it was ready"}, ${stage}`;
     return { outcome: "timed-out", limitNs, message, stderrTail };
   }
   if (spawnError !== undefined)
@@ -133,6 +128,13 @@ function resultOf({ request, seen, deadline, stderrTail, ended }: Ended): TrialR
     : crashed(`its records are no result: ${read}`);
 }
 
+/** How far a process had come, by what it said. */
+function stageOf({ loaded, ready, done }: Ended["seen"]): string {
+  if (!loaded) return "before its runtime was loaded";
+  if (ready === null) return "in the warm-up, before it was ready";
+  return done === null ? "before it was done" : "after it was done";
+}
+
 /** What is wrong with the record file, or null. */
 function readRecordFile(path: string): string | null {
   try {
@@ -144,7 +146,7 @@ function readRecordFile(path: string): string | null {
 }
 
 /** A trial's process and its peer form one process group. */
-function killGroup(child: Child): void {
+function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, "SIGKILL");
@@ -181,7 +183,7 @@ class Deadline {
   }
 }
 
-/** null: a line that is no event, e.g. what a native library printed. It stays out of the events. */
+/** null: a line that is no event, e.g. the half of one that a kill cut off. It stays out of the events. */
 function parseEvent(line: string): TrialEvent | null {
   try {
     const parsed: unknown = JSON.parse(line);
@@ -189,16 +191,6 @@ function parseEvent(line: string): TrialEvent | null {
   } catch {
     return null;
   }
-}
-
-/** Collects a stream's text, at most STDERR_LIMIT_BYTES of its end. */
-function collect(stream: Readable): () => string {
-  let text = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    text = (text + chunk).slice(-STDERR_LIMIT_BYTES);
-  });
-  return () => text;
 }
 
 function allowedEnvironment(): NodeJS.ProcessEnv {

@@ -1,5 +1,5 @@
 /**
- * The process of one trial: settings file in, events on standard output and a sealed record file out.
+ * The process of one trial: settings file in, events on the channel to its parent and a sealed record file out.
  *
  * Its main thread is the witness; the runtime lives on other threads, so that the most starved trial yields
  * figures too. It imports nothing of the command line. It ends when its parent dies, however that happens.
@@ -18,10 +18,12 @@ import { allocateRecords, type Records } from "../../runtimes/records.ts";
 import { shapeFor } from "../../runtimes/records-room.ts";
 import type { Runtime, RuntimeStats, StartedRuntime } from "../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../runtimes/user/module.ts";
+import { placeOf } from "../../runtimes/user/module-file.ts";
 import { warmUpTrace } from "../../runtimes/warm-up.ts";
 import { BLOCK, opNameOf } from "../../workloads/trace/op.ts";
 import { decodeTrace, OP_A, OP_CODE, OP_F64, OP_U32, type Trace } from "../../workloads/trace/trace.ts";
 import { readShared } from "./aligned-file.ts";
+import { say } from "./channel.ts";
 import { sealRecords } from "./seal.ts";
 import { openSources, SensorBoard, type Sources } from "./sensors.ts";
 import { settle } from "./settle.ts";
@@ -56,6 +58,7 @@ async function main(settingsPath: string | undefined): Promise<void> {
   const folder = dirname(settingsPath);
   const trace = loadTrace(resolve(folder, settings.tracePath), settings.traceHash);
   const runtime = await findRuntime(settings);
+  emit({ event: "loaded" });
   const missing = missingOp(trace, runtime);
   if (missing !== null) {
     emit({ event: "unsupported", op: missing });
@@ -88,11 +91,15 @@ async function main(settingsPath: string | undefined): Promise<void> {
   process.exit(0);
 }
 
-/** What went wrong, whole, and last in one line: a report quotes the last line of a process that crashed. */
+/**
+ * What went wrong, whole, and last in one line, with the place in a user's module that it came from: a report quotes
+ * the last line of a process that crashed.
+ */
 function die(error: unknown): never {
   const whole = error instanceof Error ? (error.stack ?? "") : "";
   const [sentence = ""] = String(error).split("\n");
-  writeSync(2, `${whole}\n${sentence}\n`);
+  const place = placeOf(error);
+  writeSync(2, `${whole}\n${sentence}${place === null ? "" : ` (${place})`}\n`);
   process.exit(1);
 }
 
@@ -268,9 +275,8 @@ function peerUse(before: PeerCounts, after: PeerCounts, elapsedNs: number): Peer
   };
 }
 
-/** One line a event; written at once, because the process may end right after. */
 function emit(event: TrialEvent): void {
-  writeSync(1, `${JSON.stringify(event)}\n`);
+  say(event);
 }
 
 /** The parent holds the other end of standard input; when it is gone, however it died, so are we. */

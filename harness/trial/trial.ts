@@ -57,8 +57,10 @@ export interface TrialSettings {
   readonly recordsPath: string;
 }
 
-/** What a trial process says, one JSON object a line on its standard output. */
+/** What a trial process says on the channel to its parent. */
 export type TrialEvent =
+  /** The runtime is found; it starts its threads and warms up. */
+  | { readonly event: "loaded" }
   | { readonly event: "ready"; readonly isoloadVersion: string; readonly runtimeVersion: string }
   | { readonly event: "progress"; readonly endedCount: number; readonly plannedCount: number }
   | { readonly event: "unsupported"; readonly op: string }
@@ -159,6 +161,7 @@ export type TrialResult =
       readonly outcome: "timed-out";
       readonly limitNs: number;
       readonly message: string;
+      /** The end of what the process printed: standard output, then standard error. */
       readonly stderrTail: string;
     }
   | { readonly outcome: "crashed"; readonly cause: ExitCause; readonly stderrTail: string }

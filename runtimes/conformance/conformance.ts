@@ -10,6 +10,7 @@ import type { Composition } from "../../workloads/workload.ts";
 import { opsPerformed, sumLanes } from "../lane-sums.ts";
 import { type Peer, startPeer } from "../peer-process.ts";
 import { recordsHeaderRow } from "../record.ts";
+import { placeOf } from "../user/module-file.ts";
 import { compositions } from "./compositions.ts";
 import { atOnce, drive, left, oneClass, type Row, startOn, stream, within } from "./drive.ts";
 import { violations } from "./violations.ts";
@@ -79,7 +80,8 @@ export async function* conformanceOf(row: Row): AsyncGenerator<Conformance> {
 }
 
 function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const place = placeOf(error);
+  return `${error instanceof Error ? error.message : String(error)}${place === null ? "" : ` (${place})`}`;
 }
 
 async function doesAll(composition: Composition, row: Row, peer: Peer): Promise<readonly string[]> {

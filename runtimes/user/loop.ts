@@ -4,12 +4,14 @@
  * The clock is read after each answer: what a scheduler takes to decide is waiting, not the next task's service.
  */
 import { shown } from "../../workloads/parameter.ts";
-import { idsOf } from "../ids.ts";
+import { type Ids, idsOf } from "../ids.ts";
 import { ParkingLoop } from "../parking-loop.ts";
+import type { Records } from "../records.ts";
 import type { LoopSettings } from "../thread.ts";
 import { Idle } from "../work-stealing/idle.ts";
 import { EMPTY, Injector } from "../work-stealing/injector.ts";
 import type { RuntimeDefinition, WorkerScheduler, WorkerSettings } from "./definition.ts";
+import { isDone } from "./done.ts";
 import { Waiting } from "./waiting.ts";
 
 /** Polls after which the event loop turns while replies are pending. As the event interval of the others. */
@@ -18,11 +20,14 @@ const TURN_POLLS = 61;
 export class UserLoop extends ParkingLoop {
   readonly #waiting: Waiting;
   readonly #scheduler: WorkerScheduler;
+  readonly #ids: Ids;
   readonly #idCount: number;
+  readonly #records: Records;
+  readonly #isTrial: boolean;
 
   constructor(settings: LoopSettings, definition: RuntimeDefinition) {
     super({ ...settings, eventInterval: TURN_POLLS, timerGranularityNs: 0 });
-    const { worker, workerCount, options, records, queues, shared, ring } = settings;
+    const { worker, workerCount, options, records, queues, shared, ring, isTrial } = settings;
     const injector = new Injector(queues.injectors[0] as Int32Array);
     this.#waiting = new Waiting({
       worker,
@@ -32,7 +37,10 @@ export class UserLoop extends ParkingLoop {
       next: () => this.#next(),
       isStopped: () => this.isStopped(),
     });
-    this.#idCount = idsOf(records.shape).end;
+    this.#ids = idsOf(records.shape);
+    this.#idCount = this.#ids.end;
+    this.#records = records;
+    this.#isTrial = isTrial;
     this.#scheduler = schedulerOf(definition, {
       ...{ worker, workerCount, idCount: this.#idCount, options, shared },
       takeInjected: () => injector.pop(),
@@ -85,6 +93,12 @@ export class UserLoop extends ParkingLoop {
     if (id < 0) return EMPTY;
     if (id >>> 0 !== id || id >= this.#idCount) {
       throw new Error(`next() answered ${shown(id)}. It must answer an id that is ready, or -1 for none.`);
+    }
+    // In a trial the judge finds it. Before one, a scheduler that repeats itself would go on for ever.
+    if (!this.#isTrial && isDone(this.#records, this.#ids, id)) {
+      throw new Error(
+        `next() answered ${id}, which is done. Each id given to ready or taken from takeInjected must come out of next() once: remove what you answer.`,
+      );
     }
     return id;
   }

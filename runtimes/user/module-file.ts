@@ -4,9 +4,11 @@
  * It is known by its path and the SHA-256 of its bytes: a run that is resumed, and each of its trials, takes no other.
  * What the module imports in turn is not held to that.
  */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import { basename } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { RuntimeDefinition } from "./definition.ts";
 import { isDefinition } from "./shape.ts";
 
@@ -34,7 +36,7 @@ export function identifyModule(path: string): ModuleIdentity | { readonly wrong:
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     return {
       wrong: isMissing
-        ? `there is no file ${path}. Give the path of a module that exports a runtime, or a name that isoload list has.`
+        ? `there is no file ${path}. Give the path of a module that exports a runtime.`
         : `${path} cannot be read: ${firstLine(error)}. Give the path of a module that exports a runtime.`,
     };
   }
@@ -71,6 +73,26 @@ export async function withinLoadLimit<Module>(loading: Promise<Module>): Promise
   } finally {
     clearTimeout(limit);
   }
+}
+
+/** The first frame of the stack that lies in a user's module, e.g. "mine.mjs:12", or null. */
+export function placeOf(thrown: unknown): string | null {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  const [, url, line] = /(file:\/\/[^\s()]+)\?sha256=[0-9a-f]+:(\d+):\d+/.exec(stack) ?? [];
+  return url === undefined ? null : `${basename(fileURLToPath(url))}:${line}`;
+}
+
+/**
+ * Where the file has a syntax error, e.g. "mine.mjs:12", or null: it has none, so that one of what it imports has.
+ * The error does not tell; another Node, asked to check the file, prints the place.
+ */
+export function syntaxErrorPlace(path: string): string | null {
+  const { stderr } = spawnSync(process.execPath, ["--check", path], {
+    encoding: "utf8",
+    timeout: LOAD_LIMIT_MS,
+  });
+  const [, line] = /^.*:(\d+)$/m.exec(stderr) ?? [];
+  return line === undefined ? null : `${basename(path)}:${line}`;
 }
 
 /** A module may throw anything. */

@@ -1,6 +1,6 @@
 /** What a module must export to be a runtime: the checks of a value that comes from outside, as sentences. */
 import { type ParameterTable, shown } from "../../workloads/parameter.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Availability, Runtime } from "../runtime.ts";
 import type { RuntimeDefinition } from "./definition.ts";
 
 const NAME_CHARACTERS = 100;
@@ -68,6 +68,15 @@ export function isDefinition(value: unknown): value is RuntimeDefinition {
 
 export function isRuntime(value: unknown): value is Runtime {
   return runtimeProblems(value).length === 0;
+}
+
+/** What `availability` of a whole `Runtime` must answer. */
+export function isAvailability(value: unknown): value is Availability {
+  if (typeof value !== "object" || value === null) return false;
+  const field = (name: string): unknown => Reflect.get(value, name);
+  return field("available") === true
+    ? isText(field("version"))
+    : field("available") === false && isText(field("reason"));
 }
 
 function fieldProblems(value: unknown, fields: readonly Field[]): string[] {

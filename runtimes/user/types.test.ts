@@ -1,4 +1,4 @@
-/** The types of `isoload/runtime`, as a project sees them that has the package installed. */
+/** The types of `isoload` and `isoload/runtime`, as a project sees them that has the package installed. */
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -24,7 +24,7 @@ mkdirSync(join(project, "node_modules"));
 symlinkSync(root, join(project, "node_modules/isoload"));
 
 /** What the compiler says of a file, at its strictest; declarations of the package are checked, too. */
-function compile(file: string): string {
+function compile(file: string, lib = "es2023"): string {
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const flags = [
     "--noEmit",
@@ -35,6 +35,10 @@ function compile(file: string): string {
     "nodenext",
     "--target",
     "es2023",
+    "--lib",
+    lib,
+    "--skipLibCheck",
+    "false",
   ];
   const { stdout } = spawnSync(process.execPath, [compiler, ...flags, "--types", "", file], {
     cwd: project,
@@ -84,6 +88,26 @@ test.each([
 ])("%s does not", (_, source, said) => {
   writeFileSync(join(project, "wrong.ts"), source);
   expect(compile("wrong.ts")).toMatch(said);
+});
+
+test("the library's example in the README compiles without the types of Node and the DOM", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, source = ""] = /```ts\n(import [\s\S]*?)```/.exec(readme) ?? [];
+  writeFileSync(
+    join(project, "library.ts"),
+    `${source}export const all: readonly (number | null)[] = waits;\n`,
+  );
+  expect(compile("library.ts")).toBe("");
+});
+
+test("whoever has an AbortSignal gives it", () => {
+  const source = `import { type Abort, selftest } from "isoload";
+declare const signal: AbortSignal;
+export const abort: Abort = signal;
+export const tested = selftest({ signal });
+`;
+  writeFileSync(join(project, "signal.ts"), source);
+  expect(compile("signal.ts", "es2023,dom")).toBe("");
 });
 
 test("the example has at most a hundred lines", () => {

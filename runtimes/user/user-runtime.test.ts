@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { build } from "../../workloads/trace/build.ts";
@@ -22,6 +23,23 @@ async function wrongOf(source: string | null, file?: string): Promise<string> {
   const loaded = await loadRuntimeModule(modulePathOf(source, file), "./mine.mjs");
   return "wrong" in loaded ? loaded.wrong : "";
 }
+
+/** The same in a process without the loader of the tests. */
+function wrongInNode(path: string): string {
+  const loader = JSON.stringify(new URL("./module.js", import.meta.url).href);
+  const program = `const { loadRuntimeModule } = await import(${loader});
+    console.log((await loadRuntimeModule(${JSON.stringify(path)}, "./mine.mjs")).wrong);`;
+  const flags = ["--input-type=module", "--eval", program];
+  return spawnSync(process.execPath, flags, { encoding: "utf8" }).stdout;
+}
+
+/** A module with a whole runtime that does nothing, and this `availability` in line 2. */
+const wholeRuntime = (availability: string): string => `export const runtime = {
+  ${availability},
+  name: "own", summary: "s", workers: "one", time: "live", options: {}, ops: new Set(), start() {},
+};`;
+
+const runsTypeScript = Boolean(Reflect.get(process.features, "typescript"));
 
 /** One task that spawns a hundred empty ones, whose ids follow its own. */
 const family = (): Trace =>
@@ -137,9 +155,67 @@ describe("a module is refused in a sentence that", () => {
       "export const runtime = { name: 'x' }",
       /exports a runtime that is none: it has no/,
     ],
+    [
+      "has what its availability answers",
+      wholeRuntime("availability: () => true"),
+      /availability of .*mine\.mjs answered true\. It must answer \{ available: true, version \} or/,
+    ],
   ])("%s", async (_, source, sentence) => {
     expect(await wrongOf(source)).toMatch(sentence);
   });
+});
+
+describe("Node itself, whose stacks tell places, refuses a module in a sentence that", () => {
+  test.each([
+    [
+      "has the place of what it threw",
+      'const a = 1;\nthrow new Error("no luck");',
+      /Error: no luck\. Mend it at mine\.mjs:2, or/,
+    ],
+    [
+      "has the syntax error and its place",
+      "export default {\n  name: 'x'\n  summary: 'y'\n};",
+      /cannot be loaded: SyntaxError: Unexpected identifier 'summary'\. Mend it at mine\.mjs:3, or/,
+    ],
+    [
+      "has what its availability throws",
+      wholeRuntime('availability() { throw new Error("no luck"); }'),
+      /cannot be loaded: Error: no luck\. Mend it at mine\.mjs:2, or/,
+    ],
+    [
+      "has what a getter throws",
+      moduleOf(fifo).replace('summary: "a test\'s"', "get summary() { throw new Error('no luck'); }"),
+      /cannot be loaded: Error: no luck\. Mend it at mine\.mjs:2, or/,
+    ],
+  ])("%s", (_, source, sentence) => {
+    expect(wrongInNode(modulePathOf(source))).toMatch(sentence);
+  });
+
+  test.skipIf(runsTypeScript)("tells to compile TypeScript, where it does not run it", () => {
+    expect(wrongInNode(modulePathOf(moduleOf(fifo), "mine.ts"))).toMatch(
+      /mine\.ts cannot be loaded: Node v.* does not run TypeScript\. Compile it to \.mjs/,
+    );
+  });
+});
+
+test("a whole runtime may be an object of a class", async () => {
+  const runtime = await runtimeOf(`class Own {
+  name = "own"; summary = "s"; workers = "one"; time = "live"; options = {}; ops = new Set();
+  availability() { return { available: true, version: this.name }; }
+  start() {}
+}
+export const runtime = new Own();`);
+  expect([runtime.name, runtime.summary, runtime.availability()]).toEqual([
+    "./mine.mjs",
+    "s",
+    { available: true, version: "own" },
+  ]);
+});
+
+test("what the misfit of a whole runtime throws stands against its options", async () => {
+  const runtime = await runtimeOf(`${wholeRuntime("availability: () => ({ available: true, version: '1' })")}
+runtime.misfit = () => { throw new Error("no luck"); };`);
+  expect(runtime.misfit?.({})).toBe("its misfit broke: Error: no luck.");
 });
 
 test("the runtime in the README is one", async () => {

@@ -13,8 +13,9 @@ import { shapeFor } from "../../../runtimes/records-room.ts";
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
 import type { Composition } from "../../../workloads/workload.ts";
+import { figureOf } from "../figure.ts";
 import { type Figure, toleranceOf } from "./answer.ts";
-import { figureOf, type JudgedTrial } from "./live.ts";
+import type { JudgedTrial } from "./live.ts";
 import { CANARY_PERIOD_NS, composed, MS } from "./loads.ts";
 import { withMeasuredBlocks } from "./measured-lengths.ts";
 import type { Probe } from "./probe.ts";
@@ -83,14 +84,14 @@ export function figuresAgainstIdeal(
   const allHeld: Figure = {
     name: "all held",
     unit: "share",
-    said: figureOf(trial, "allHeldShare"),
+    said: figureOf(trial.row, "allHeldShare"),
     truth: known.allHeldShare,
     tolerance: toleranceOf(known.allHeldShare, ALL_HELD.share, ALL_HELD.least),
   };
   const violated: Figure = {
     name: "waiting beside a resting worker",
     unit: "share",
-    said: figureOf(trial, "conservation.violatedShare"),
+    said: figureOf(trial.row, "conservation.violatedShare"),
     truth: 0,
     tolerance: VIOLATED_SHARE,
   };
@@ -101,14 +102,14 @@ export function figuresAgainstIdeal(
     {
       name: "canary mean",
       unit: "ns",
-      said: figureOf(trial, "canaryDelayNs.mean"),
+      said: figureOf(trial.row, "canaryDelayNs.mean"),
       truth: known.meanNs,
       tolerance: toleranceOf(known.meanNs, MEAN.share, MEAN.leastNs),
     },
     {
       name: "canary p99",
       unit: "ns",
-      said: figureOf(trial, "canaryDelayNs.p99"),
+      said: figureOf(trial.row, "canaryDelayNs.p99"),
       truth: known.p99Ns,
       tolerance: toleranceOf(known.p99Ns, P99.share, P99.leastNs),
     },

@@ -1,13 +1,15 @@
 /**
  * The conformance table on a user's runtime, in a process of its own: a runtime that does not come back leaves
- * threads behind, which end with it. Says each case as a line of JSON, and that it was the last; ends when its standard input does.
+ * threads behind, which end with it. Says each case on the channel, and that it was the last: a module may end the
+ * process before, and call that a success. Ends when its standard input does.
  */
 import { strict as assert } from "node:assert";
-import { writeSync } from "node:fs";
-import { conformanceOf } from "../../../runtimes/conformance/conformance.ts";
+import { type Conformance, conformanceOf } from "../../../runtimes/conformance/conformance.ts";
 import { loadRuntimeModule } from "../../../runtimes/user/module.ts";
 import type { ParameterValues } from "../../../workloads/parameter.ts";
-import { ALL_SAID, CASES_DESCRIPTOR } from "./conforming.ts";
+import { say } from "../../trial/channel.ts";
+
+export type Said = Conformance | { readonly isWhole: true };
 
 const [path, given] = process.argv.slice(2);
 assert(path !== undefined && given !== undefined, "usage: conformance-process <path> <options as JSON>");
@@ -18,8 +20,6 @@ if ("wrong" in loaded) throw new Error(loaded.wrong);
 const { runtime } = loaded;
 const options: ParameterValues = JSON.parse(given);
 const workerCount = runtime.workers === "one" ? 1 : 2;
-for await (const conformance of conformanceOf({ runtime, workerCount, options })) {
-  writeSync(CASES_DESCRIPTOR, `${JSON.stringify(conformance)}\n`);
-}
-writeSync(CASES_DESCRIPTOR, `${ALL_SAID}\n`);
+for await (const conformance of conformanceOf({ runtime, workerCount, options })) say(conformance);
+say({ isWhole: true } satisfies Said);
 process.exit(0);

@@ -14,7 +14,14 @@ test("a sound runtime passes every case of the table, one answer each", async ()
   const answers = await conformanceOf(moduleOf(fifo));
   expect(answers.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
   expect(answers.length).toBeGreaterThan(15);
-  expect(answers[0]?.name).toMatch(/^conformance: does every task exactly once/);
+  expect(answers[0]?.name).toMatch(/^conformance of \S*mine\.mjs \(mine\): does every task exactly once/);
+});
+
+test("what a module prints is no answer, whole lines or parts of one", async () => {
+  const printing = `console.log("made"); process.stdout.write("no newline {"); ${fifo}`;
+  const answers = await conformanceOf(`console.info("loaded");\n${moduleOf(printing)}`);
+  expect(answers.length).toBeGreaterThan(15);
+  expect(answers.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
 });
 
 test("what a runtime prints is none of its cases, and its end is not theirs", async () => {
@@ -34,7 +41,12 @@ if (${inTable}) setTimeout(() => process.exit(0), 20);
 
 test.each([
   ["drops an id", moduleOf(cheats["drops an id"]), /task 3 /],
-  ["throws in its scheduler", moduleOf(`if ${isTrial} throw new Error("no luck"); ${fifo}`), /no luck/],
+  [
+    "throws in its scheduler",
+    moduleOf(`if ${isTrial} throw new Error("no luck"); ${fifo}`),
+    /no luck \(mine\.mjs:3\)/,
+  ],
+  ["answers an id for ever", moduleOf("return { ready() {}, next: () => 7 };"), /answered 7, which is done/],
   ["ends the process", moduleOf("process.exit(3);"), /process\.exit|exit code|ended/i],
 ])("a runtime that %s is wrong at the case it fails, and no other is run", async (_, source, reason) => {
   const { answers } = await selftest({ runtime: modulePathOf(source) });
@@ -47,9 +59,16 @@ test.each([
   );
 });
 
+const withDepth =
+  'options: { depth: { kind: "choice", meaning: "where to", choices: ["up", "down"], default: "up" } },';
+
 test.each([
   ["./nowhere.mjs", /there is no file/],
   [`${modulePathOf(moduleOf(fifo))}:depth=3`, /no parameter is called "depth"/],
+  [
+    `${modulePathOf(moduleOf(fifo, { fields: withDepth }))}:depth=9`,
+    /mine\.mjs: depth is "9"\. Give up or down/,
+  ],
   [`${modulePathOf(moduleOf(fifo))},other`, /is not one module/],
 ])("%s is refused before anything starts", async (runtime, reason) => {
   const refusal = selftest({ runtime });

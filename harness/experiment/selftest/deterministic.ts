@@ -4,9 +4,10 @@
  * known too.
  */
 import { CANARY_DOUBLES, CANARY_DUE, CANARY_SUBMITTED, canaryCountOf } from "../../../reports/rows.ts";
+import { figureOf } from "../figure.ts";
 import { type Figure, toleranceOf } from "./answer.ts";
 import { type KnownLoad, knownLoads } from "./known-loads.ts";
-import { figureOf, type JudgedTrial } from "./live.ts";
+import type { JudgedTrial } from "./live.ts";
 import { blocksTrace, HALF_WAY_NS, MS } from "./loads.ts";
 import type { Probe } from "./probe.ts";
 import { rearmedAnswer } from "./rearmed.ts";
@@ -25,7 +26,7 @@ export function allHeldFigure(known: KnownLoad, trial: JudgedTrial): Figure {
   return {
     name: "all held",
     unit: "share",
-    said: figureOf(trial, "allHeldShare"),
+    said: figureOf(trial.row, "allHeldShare"),
     truth: known.allHeldShare,
     tolerance: toleranceOf(known.allHeldShare, SHARE, LEAST_NS / (known.windowMs * MS)),
   };
@@ -44,7 +45,7 @@ export function queueFigures(known: KnownLoad, trial: JudgedTrial): Figure[] {
       return {
         name: `canary ${which}`,
         unit: "ns",
-        said: figureOf(trial, `canaryDelayNs.${which}`),
+        said: figureOf(trial.row, `canaryDelayNs.${which}`),
         truth,
         tolerance: toleranceOf(truth, SHARE, LEAST_NS),
         allowance: which === "mean" ? 0 : latestNs,

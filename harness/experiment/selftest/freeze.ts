@@ -1,8 +1,9 @@
 /** A planted freeze: every worker is blocked at a known time, for a known time, in the midst of small tasks. */
 import { build } from "../../../workloads/trace/build.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
+import { figureOf } from "../figure.ts";
 import type { Figure } from "./answer.ts";
-import { figureOf, type JudgedTrial } from "./live.ts";
+import type { JudgedTrial } from "./live.ts";
 import { blocksStream, CANARY_PERIOD_NS, composed, MS } from "./loads.ts";
 import type { Probe } from "./probe.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -29,14 +30,14 @@ export function freezeFigures(trial: JudgedTrial): Figure[] {
     {
       name: "longest freeze",
       unit: "ns",
-      said: figureOf(trial, "longestFreezeNs"),
+      said: figureOf(trial.row, "longestFreezeNs"),
       truth: FREEZE_MS * MS,
       tolerance: TOLERANCE_NS,
     },
     {
       name: "from",
       unit: "ns",
-      said: figureOf(trial, "longestFreezeAtNs"),
+      said: figureOf(trial.row, "longestFreezeAtNs"),
       truth: AT_MS * MS,
       tolerance: TOLERANCE_NS,
     },

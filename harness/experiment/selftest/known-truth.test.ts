@@ -4,6 +4,7 @@ import { allHeldOf } from "../../../reports/metrics/all-held.ts";
 import { canariesOf } from "../../../reports/metrics/canaries.ts";
 import { NO_SPANS } from "../../../reports/metrics/spans.ts";
 import { FIRST_POLL, SUBMITTED, TASK_DOUBLES } from "../../../reports/rows.ts";
+import { figureOf } from "../figure.ts";
 import { figuresAgainstIdeal, randomBlocks } from "./against-ideal.ts";
 import { isWithin } from "./answer.ts";
 import { allHeldFigure, queueFigures } from "./deterministic.ts";
@@ -11,7 +12,6 @@ import { refusalOf } from "./disturbed.ts";
 import { idealTrial, judgedAs, sayingOf } from "./fixtures/trials.ts";
 import { freezeFigures, freezeTrace } from "./freeze.ts";
 import { type KnownLoad, knownLoads } from "./known-loads.ts";
-import { figureOf } from "./live.ts";
 import { blocksTrace, HALF_WAY_NS, MS } from "./loads.ts";
 import { knownSplit, splitFigures } from "./partitioned.ts";
 import { rearmedAnswer, rearmedDelaysNs, rearmedFigures } from "./rearmed.ts";
@@ -75,7 +75,7 @@ describe("a random trace", () => {
     const figures = figuresAgainstIdeal(trial, { workerCount: 2, hasOneQueue: true });
     expect(names(figures)).toEqual(["all held", "canary mean", "canary p99"]);
     expect(names(figuresAgainstIdeal(trial, { workerCount: 2, hasOneQueue: false }))).toEqual(["all held"]);
-    const allHeldShare = figureOf(trial, "allHeldShare");
+    const allHeldShare = figureOf(trial.row, "allHeldShare");
     const missed = (said: Parameters<typeof sayingOf>[0]): string[] =>
       names(
         figuresAgainstIdeal({ ...trial, row: sayingOf(said).row }, { workerCount: 3, hasOneQueue: false }),

@@ -7,10 +7,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judgeTrial, type TrialRow } from "../../../reports/analyze.ts";
-import { leafOf } from "../../../reports/metrics/tree.ts";
 import type { Records } from "../../../runtimes/records.ts";
 import { referenceChecksums } from "../../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../../workloads/trace/trace.ts";
+import type { Abort } from "../../trial/abort.ts";
 import { runTrial, type TrialRequest } from "../../trial/run-trial.ts";
 import { readRecords } from "../../trial/seal.ts";
 import type { PlannedTrial, Treatment, TrialEvent, TrialResult } from "../../trial/trial.ts";
@@ -42,7 +42,7 @@ export interface JudgedTrial {
 export interface Live {
   readonly coreCount: number;
   readonly unitNs: number;
-  readonly signal: AbortSignal;
+  readonly signal: Abort;
   /** Rejects with the signal's reason when it is aborted. */
   readonly trial: (trial: LiveTrial) => Promise<JudgedTrial>;
 }
@@ -63,11 +63,6 @@ export async function withLive<Value>(
     },
   };
   return use(live).finally(() => rmSync(root, { recursive: true }));
-}
-
-/** A figure of a trial by the name of its metric; null where there is none. */
-export function figureOf({ row }: JudgedTrial, metric: string): number | null {
-  return row.metrics === null ? null : leafOf(row.metrics, metric);
 }
 
 async function runAndJudge(
@@ -127,7 +122,6 @@ function judged({ trace, subject, workerCount }: LiveTrial, ran: Ran): JudgedTri
     runtimeLabel: subject.label,
     threads: String(workerCount),
     workerCount,
-    ...(subject.module === null ? {} : { runtimeModule: subject.module }),
   };
   const evidence = {
     planned,

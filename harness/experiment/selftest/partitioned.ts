@@ -3,8 +3,9 @@
  * isoload must say that this is the scheduler's fault, and how much of it; where all are held, that it is not.
  */
 import { partitionOf } from "../../../runtimes/work-stealing/inlet.ts";
+import { figureOf } from "../figure.ts";
 import { type Figure, toleranceOf } from "./answer.ts";
-import { figureOf, type JudgedTrial } from "./live.ts";
+import type { JudgedTrial } from "./live.ts";
 import { type Blocks, blocksTrace, CANARY_PERIOD_NS, HALF_WAY_NS } from "./loads.ts";
 import type { Probe } from "./probe.ts";
 import { subjectOf } from "./subject.ts";
@@ -75,14 +76,14 @@ export function splitFigures({ allHeldShare, schedulerShare }: Split, trial: Jud
     {
       name: "all held",
       unit: "share",
-      said: figureOf(trial, "allHeldShare"),
+      said: figureOf(trial.row, "allHeldShare"),
       truth: allHeldShare,
       tolerance: toleranceOf(allHeldShare, ALL_HELD_SHARE, 1 / apart.windowMs),
     },
     {
       name: "waiting that is the scheduler's",
       unit: "share",
-      said: figureOf(trial, "cause.schedulerShare"),
+      said: figureOf(trial.row, "cause.schedulerShare"),
       truth: schedulerShare,
       tolerance: toleranceOf(schedulerShare, FOUND_SHARE, FALSE_SHARE),
     },

@@ -10,9 +10,10 @@ import { nearestRank } from "../../../reports/metrics/quantile.ts";
 import type { Spans } from "../../../reports/metrics/spans.ts";
 import type { Records } from "../../../runtimes/records.ts";
 import type { Trace } from "../../../workloads/trace/trace.ts";
+import { figureOf } from "../figure.ts";
 import { type Answer, type Figure, isWithin, medianFigures, toleranceOf } from "./answer.ts";
 import type { KnownLoad } from "./known-loads.ts";
-import { figureOf, type JudgedTrial } from "./live.ts";
+import type { JudgedTrial } from "./live.ts";
 import { CANARY_PERIOD_NS, HALF_WAY_NS, MS } from "./loads.ts";
 
 /** Tolerances of what it sees; its mean is a fraction of a millisecond. */
@@ -79,7 +80,7 @@ export function rearmedAnswer(name: string, known: KnownLoad, valid: readonly Ju
     ),
   );
   const wrongNs = figures.find((figure) => figure.name === "mean")?.said ?? Number.NaN;
-  const ours = valid.map((trial) => figureOf(trial, "canaryDelayNs.mean") ?? Number.NaN);
+  const ours = valid.map((trial) => figureOf(trial.row, "canaryDelayNs.mean") ?? Number.NaN);
   const differs = ours.every((oursNs) => oursNs >= BLINDNESS * wrongNs);
   return {
     name,

@@ -7,6 +7,7 @@ import type { Problem } from "../../../workloads/parameter.ts";
 import { calibrate } from "../../machine/calibration.ts";
 import { readCores } from "../../machine/cores.ts";
 import { UsageError } from "../../plan/usage-error.ts";
+import type { Abort } from "../../trial/abort.ts";
 import { isoloadVersion } from "../../trial/version.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 import { type Answer, told } from "./answer.ts";
@@ -22,7 +23,7 @@ export interface SelftestOptions {
   readonly only?: readonly string[] | undefined;
   readonly onProgress?: (progress: SelftestProgress) => void;
   /** Aborting ends the current trial; `selftest` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Abort;
 }
 
 export type SelftestProgress =
@@ -63,10 +64,7 @@ export async function selftestProblems(options: SelftestOptions): Promise<readon
 }
 
 /** Throws a UsageError. */
-async function casesOf(
-  { runtime, only }: SelftestOptions,
-  signal: AbortSignal,
-): Promise<readonly SelftestCase[]> {
+async function casesOf({ runtime, only }: SelftestOptions, signal: Abort): Promise<readonly SelftestCase[]> {
   if (runtime === undefined) return chosen(catalogueCases(), only);
   return chosen(userCases(await unlessAborted(userSubject(runtime), signal)), only);
 }

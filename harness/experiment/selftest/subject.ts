@@ -5,7 +5,7 @@ import { runtimes } from "../../../runtimes/catalog.ts";
 import type { Runtime } from "../../../runtimes/runtime.ts";
 import { loadRuntimeModule } from "../../../runtimes/user/module.ts";
 import type { ModuleIdentity } from "../../../runtimes/user/module-file.ts";
-import { type ParameterValues, parseParameters } from "../../../workloads/parameter.ts";
+import { type ParameterValues, type Problem, parseParameters } from "../../../workloads/parameter.ts";
 import { labelOf, splitItems } from "../../plan/item.ts";
 import { UsageError } from "../../plan/usage-error.ts";
 
@@ -56,9 +56,14 @@ export async function moduleSubject(path: string, given: Readonly<Record<string,
   if ("wrong" in loaded) throw refusal([loaded.wrong]);
   const { runtime, ownName, identity } = loaded;
   const parsed = parseParameters(runtime.options, given, path);
-  if ("problems" in parsed)
-    throw refusal(parsed.problems.map(({ where, message }) => `${where}: ${message}`));
+  if ("problems" in parsed) throw refusal(parsed.problems.map((problem) => optionProblem(path, problem)));
   return { ...described(runtime), options: parsed.values, label: ownName, module: identity };
+}
+
+/** As a plan says it: the path, then the option and what is wrong with it. */
+function optionProblem(path: string, { where, message }: Problem): string {
+  const option = where.slice(path.length + 1);
+  return option === "" ? `${path}: ${message}` : `${path}: ${option} ${message}`;
 }
 
 function refusal(messages: readonly string[]): UsageError {
