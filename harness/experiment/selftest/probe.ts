@@ -2,8 +2,10 @@
  * A probe: trials of one load on one runtime, and the figures that they must yield.
  *
  * It is repeated until enough valid trials can be judged. Those that the machine spoilt are no evidence of anything:
- * where more than two, and more than half of all, are such, there is no judgement. A median that misses the truth must still miss it over five
- * trials before isoload is called wrong: a disturbance that no sensor sees would otherwise be taken for a mistake.
+ * where more than two, and more than half of all, are such, there is no judgement. A median that misses the truth must
+ * still miss it over nine trials before isoload is called wrong: a disturbance that no sensor sees would otherwise be
+ * taken for a mistake. The latest of 200 canaries is beyond its tolerance in one quiet trial of four (n = 20, four
+ * workers on two cores), and isoload is as wrong in the ninth trial as in the first.
  */
 import { type Answer, type Figure, isWithin, medianFigures, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
@@ -24,7 +26,7 @@ export interface Probe {
 }
 
 /** A miss is believed from this many valid trials on. */
-const CONFIRMING_TRIALS = 5;
+const CONFIRMING_TRIALS = 9;
 /** So many trials may be refused before the share of the valid ones counts. */
 const REFUSED_AT_FIRST = 2;
 
