@@ -4,8 +4,8 @@
  * It is repeated until enough valid trials can be judged. Those that the machine spoilt are no evidence of anything:
  * where more than two, and more than half of all, are such, there is no judgement. A median that misses the truth must
  * still miss it over nine trials before isoload is called wrong: a disturbance that no sensor sees would otherwise be
- * taken for a mistake. The latest of 200 canaries is beyond its tolerance in one quiet trial of four (n = 20, four
- * workers on two cores), and isoload is as wrong in the ninth trial as in the first.
+ * taken for a mistake. The latest of 200 canaries runs more than 1 ms late in one quiet trial of four (n = 20, four
+ * workers on two cores), and where isoload is wrong it is as wrong in the ninth trial as in the first.
  */
 import { type Answer, type Figure, isWithin, medianFigures, told } from "./answer.ts";
 import type { SelftestCase } from "./case.ts";
