@@ -47,7 +47,7 @@ async function report(
   { format, output, trial, distance = false, command }: ReportOptions & { command: Command },
 ): Promise<number> {
   const library = await context.load();
-  const { UsageError, analyzeRun, formats } = library;
+  const { UsageError, analyzeRun, formats, runProblems } = library;
   const formatNames = formats.map(({ name }) => name);
   const stray = strayProblems(command, library);
   const problems = [...stray, ...formatProblems(format, formatNames, library)];
@@ -60,7 +60,7 @@ async function report(
       message: "shows one trial of one run on a terminal, in no other format and without --distance.",
     });
   }
-  if (stray.length === 0) problems.push(...library.runProblems(runs));
+  if (stray.length === 0) problems.push(...runProblems(runs));
   if (problems.length > 0) throw new UsageError(problems);
   const texts = runs.map((run) =>
     trial === undefined

@@ -55,7 +55,8 @@ async function run(
   { plan, options, command }: { plan: string | undefined; options: RunOptions; command: Command },
 ): Promise<number> {
   const library = await context.load();
-  const { UsageError, draftPlan, formats, readCores, resumeRun, runExperiment, unlessAborted } = library;
+  const { UsageError, draftPlan, formats, readCores, resumeRun, runExperiment, runProblems, unlessAborted } =
+    library;
   const { format, output, resume } = options;
   const stray = strayProblems(command, library);
   const problems = [
@@ -76,7 +77,7 @@ async function run(
     ];
     for (const where of taken)
       problems.push({ where, message: "--resume takes its plan from the run. Drop this." });
-    problems.push(...library.runProblems([resume]));
+    problems.push(...runProblems([resume]));
     if (problems.length > 0) throw new UsageError(problems);
     const outcome = await resumeRun({ reference: resume, cores: readCores(), ...common }).finally(
       progress.close,

@@ -36,14 +36,16 @@ export function readReferences(run: string): References {
 
 /** References computed anew, so that nothing that was kept is believed. Writes nothing. */
 export function freshReferences(run: string): References {
+  return { traceOf: lastOf((traceHash) => readTrace(run, traceHash)), expectedOf: freshResults() };
+}
+
+/** The reference's results, computed once a trace. */
+export function freshResults(): References["expectedOf"] {
   const expected = new Map<string, Uint32Array>();
-  return {
-    traceOf: lastOf((traceHash) => readTrace(run, traceHash)),
-    expectedOf: (trace, traceHash) => {
-      const checksums = expected.get(traceHash) ?? referenceChecksums(trace);
-      expected.set(traceHash, checksums);
-      return checksums;
-    },
+  return (trace, traceHash) => {
+    const checksums = expected.get(traceHash) ?? referenceChecksums(trace);
+    expected.set(traceHash, checksums);
+    return checksums;
   };
 }
 

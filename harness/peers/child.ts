@@ -1,7 +1,7 @@
 /** Runs a peer's process: bounded in time and in what it may say, gone when this returns. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import { collect } from "../trial/channel.ts";
 import { Fault } from "./contestant.ts";
 import { type Answer, readAnswer } from "./job.ts";
 
@@ -31,8 +31,8 @@ export async function runChild({ command, parameters, environment, limitMs }: Ch
     isOver = true;
     child.kill("SIGKILL");
   }, limit);
-  const said = collect(child.stdout);
-  const complained = collect(child.stderr);
+  const said = collect(child.stdout, TEXT_LIMIT);
+  const complained = collect(child.stderr, TEXT_LIMIT);
   try {
     const [code, signal]: unknown[] = await once(child, "close");
     if (isOver) throw new Fault(`it was killed after ${limit / 1000} s`);
@@ -58,14 +58,4 @@ function causeIn(complaint: string): string {
   const cause =
     lines.find((line) => /^\w*Error\b|^\w+: |panicked/.test(line)) ?? lines.at(-1) ?? "it said nothing";
   return cause.slice(0, 300);
-}
-
-/** The last of what a stream says. */
-function collect(stream: Readable): () => string {
-  let text = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    text = (text + chunk).slice(-TEXT_LIMIT);
-  });
-  return () => text;
 }

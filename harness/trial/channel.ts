@@ -33,8 +33,8 @@ export function startTalker(
   const { stdin, stdout, stderr } = child;
   const channel = child.stdio[CHANNEL];
   assert(stdin !== null && stdout !== null && stderr !== null && channel instanceof Readable);
-  const out = collect(stdout);
-  const err = collect(stderr);
+  const out = collect(stdout, PRINTED_LIMIT_CHARACTERS);
+  const err = collect(stderr, PRINTED_LIMIT_CHARACTERS);
   return {
     child,
     stdin,
@@ -51,12 +51,12 @@ export function say(message: object): void {
   writeSync(CHANNEL, `${JSON.stringify(message)}\n`);
 }
 
-/** Collects a stream's text, at most PRINTED_LIMIT_CHARACTERS of its end. */
-function collect(stream: Readable): () => string {
+/** Collects a stream's text, at most so much of its end. */
+export function collect(stream: Readable, limitCharacters: number): () => string {
   let text = "";
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
-    text = (text + chunk).slice(-PRINTED_LIMIT_CHARACTERS);
+    text = (text + chunk).slice(-limitCharacters);
   });
   return () => text;
 }

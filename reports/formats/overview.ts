@@ -8,17 +8,10 @@ import { ATTEMPT_LIMIT } from "../attempts.ts";
 import { leafOf } from "../metrics/tree.ts";
 import type { UnequalRefusals } from "../refusals.ts";
 import type { Cell, ResultDocument, TreatmentRow } from "../report.ts";
+import { cellTexts } from "./cell-texts.ts";
 import { distanceRows } from "./distances.ts";
 import { costText, isNoisy, NOISY_LEGEND } from "./disturbance.ts";
-import {
-  countText,
-  exactCountText,
-  NO_FIGURE,
-  nsText,
-  probabilityText,
-  ratioText,
-  shareText,
-} from "./units.ts";
+import { NO_FIGURE, probabilityText } from "./units.ts";
 import { whyText } from "./why.ts";
 
 export interface Overview {
@@ -225,7 +218,7 @@ function rowOf(document: ResultDocument, treatment: TreatmentRow): Row {
   const trials = document.trials.filter(({ treatmentId }) => treatmentId === treatment.id);
   const cell = document.cells.find(({ treatmentId }) => treatmentId === treatment.id);
   const figures =
-    cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : figuresOf(cell, trials);
+    cell === undefined || cell.n === 0 ? columns.slice(4).map(() => NO_FIGURE) : cellTexts(cell, trials);
   const threads = threadsText(treatment);
   const whose = `${treatment.runtime}, threads ${threads}`;
   return {
@@ -289,80 +282,6 @@ function noiseText(trials: readonly TrialRow[]): string[] {
   const noisyCount = trials.filter(isNoisy).length;
   if (noisyCount === 0) return [];
   return [noisyCount === trials.filter(({ valid }) => valid).length ? "noisy" : `${noisyCount} noisy`];
-}
-
-function figuresOf(cell: Cell, trials: readonly TrialRow[]): string[] {
-  const figure = (name: string): number | null => leafOf(cell.metrics, name).estimate;
-  const offered = figure("offeredPerSecond");
-  const { p99 } = cell.degradation;
-  return [
-    offered === null
-      ? countText(figure("throughputPerSecond"))
-      : `${countText(offered)} → ${countText(figure("donePerSecond"))}`,
-    nsText(figure("waitNs.p50")),
-    nsText(figure("waitNs.p99")),
-    nsText(figure("responseNs.p99")),
-    shareText(figure("starvedShare")),
-    freezeText(trials),
-    atLeast(isBoundOnly("canaryDelayNs.p99", trials), nsText(figure("canaryDelayNs.p99"))),
-    atLeast(cell.degradation.isLowerBound && p99.estimate !== null, ratioText(p99.estimate)),
-    unservedText(trials),
-  ];
-}
-
-/** Length and instant of one and the same freeze: that of the middle trial, or of the longer of the two in the middle. */
-function freezeText(trials: readonly TrialRow[]): string {
-  const middle = middleBy("longestFreezeNs", trials);
-  if (middle === undefined) return NO_FIGURE;
-  const [lengthNs, atNs] = ["longestFreezeNs", "longestFreezeAtNs"].map((name) => leafOf(middle, name));
-  const length = atLeast(isBoundOnly("longestFreezeNs", trials), nsText(lengthNs ?? null));
-  return atNs === undefined || atNs === null ? length : `${length} at ${nsText(atNs)}`;
-}
-
-/**
- * Whether the median of a canary's delay is known from below only: so it is when, in the middle or below it, a trial's
- * own figure is the delay of a canary that never ran.
- */
-function isBoundOnly(name: string, trials: readonly TrialRow[]): boolean {
-  const middle = middleBy(name, trials);
-  if (middle === undefined) return false;
-  const middleNs = leafOf(middle, name) ?? 0;
-  return sorted(name, trials).some((tree) => {
-    const ns = leafOf(tree, name) ?? 0;
-    const fromNs = leafOf(tree, "canaryCensoredFromNs");
-    return ns <= middleNs && fromNs !== null && ns >= fromNs;
-  });
-}
-
-type Figures = NonNullable<TrialRow["metrics"]>;
-
-function middleBy(name: string, trials: readonly TrialRow[]): Figures | undefined {
-  const ascending = sorted(name, trials);
-  return ascending[ascending.length >> 1];
-}
-
-/** The figures of the valid trials that have this one, ascending by it. */
-function sorted(name: string, trials: readonly TrialRow[]): Figures[] {
-  return trials
-    .flatMap(({ valid, metrics }) => (valid && metrics !== null ? [metrics] : []))
-    .filter((tree) => leafOf(tree, name) !== null)
-    .sort((a, b) => (leafOf(a, name) ?? 0) - (leafOf(b, name) ?? 0));
-}
-
-function atLeast(isBound: boolean, text: string): string {
-  return isBound ? `≥ ${text}` : text;
-}
-
-/** Over all valid trials together. */
-function unservedText(trials: readonly TrialRow[]): string {
-  let unserved = 0;
-  let planned = 0;
-  for (const { valid, counts, metrics } of trials) {
-    if (!valid || counts === null || metrics === null) continue;
-    planned += counts.planned;
-    unserved += leafOf(metrics, "unservedCount") ?? 0;
-  }
-  return `${exactCountText(unserved)} of ${exactCountText(planned)}`;
 }
 
 function trialText({ treatments }: ResultDocument, trial: TrialRow): string {

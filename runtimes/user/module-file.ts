@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { inTime } from "../in-time.ts";
 import type { RuntimeDefinition } from "./definition.ts";
 import { isDefinition } from "./shape.ts";
 
@@ -60,19 +61,8 @@ export async function importModule({
 }
 
 /** Rejects where loading a module takes too long; it cannot be stopped. */
-export async function withinLoadLimit<Module>(loading: Promise<Module>): Promise<Module> {
-  let limit: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    limit = setTimeout(
-      () => reject(new Error(`it took longer than ${LOAD_LIMIT_MS / 1e3} s`)),
-      LOAD_LIMIT_MS,
-    );
-  });
-  try {
-    return await Promise.race([loading, overdue]);
-  } finally {
-    clearTimeout(limit);
-  }
+export function withinLoadLimit<Module>(loading: Promise<Module>): Promise<Module> {
+  return inTime(loading, LOAD_LIMIT_MS, `it took longer than ${LOAD_LIMIT_MS / 1e3} s`);
 }
 
 /** The first frame of the stack that lies in a user's module, e.g. "mine.mjs:12", or null. */

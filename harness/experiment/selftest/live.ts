@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judgeTrial, type TrialRow } from "../../../reports/analyze.ts";
 import type { Records } from "../../../runtimes/records.ts";
-import { referenceChecksums } from "../../../workloads/trace/reference.ts";
 import { hashOf, type Trace } from "../../../workloads/trace/trace.ts";
 import type { Abort } from "../../trial/abort.ts";
 import { runTrial, type TrialRequest } from "../../trial/run-trial.ts";
 import { readRecords } from "../../trial/seal.ts";
 import type { PlannedTrial, Treatment, TrialEvent, TrialResult } from "../../trial/trial.ts";
 import { isoloadVersion } from "../../trial/version.ts";
+import { freshResults, type References } from "../references.ts";
 import type { Subject } from "./subject.ts";
 
 /** From spawning to `ready`, and beyond window and drain to the end. */
@@ -54,12 +54,7 @@ export async function withLive<Value>(
 ): Promise<Value> {
   const root = mkdtempSync(join(tmpdir(), "isoload-selftest-"));
   let trialCount = 0;
-  const expected = new Map<string, Uint32Array>();
-  const expectedOf: ExpectedOf = (trace, traceHash) => {
-    const checksums = expected.get(traceHash) ?? referenceChecksums(trace);
-    expected.set(traceHash, checksums);
-    return checksums;
-  };
+  const expectedOf = freshResults();
   const live: Live = {
     ...machine,
     trial: (trial) => {
@@ -73,13 +68,10 @@ export async function withLive<Value>(
   return use(live).finally(() => rmSync(root, { recursive: true }));
 }
 
-/** What the reference says of a trace; many trials are of one. */
-type ExpectedOf = (trace: Trace, traceHash: string) => Uint32Array;
-
 async function runAndJudge(
   trial: LiveTrial,
   machine: Omit<Live, "trial">,
-  { folder, expectedOf }: { readonly folder: string; readonly expectedOf: ExpectedOf },
+  { folder, expectedOf }: { readonly folder: string; readonly expectedOf: References["expectedOf"] },
 ): Promise<JudgedTrial> {
   const { trace, subject, workerCount } = trial;
   const traceHash = hashOf(trace);
@@ -113,7 +105,7 @@ interface Ran {
   readonly traceHash: string;
   readonly coreCount: number;
   readonly folder: string;
-  readonly expectedOf: ExpectedOf;
+  readonly expectedOf: References["expectedOf"];
 }
 
 function judged({ trace, subject, workerCount }: LiveTrial, ran: Ran): JudgedTrial {

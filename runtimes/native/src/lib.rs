@@ -23,6 +23,7 @@ mod queue_depths;
 pub mod record;
 pub mod reference;
 mod release;
+mod rest;
 pub mod row;
 pub mod stats;
 mod step;

@@ -11,19 +11,19 @@ use crate::options::Options;
 use crate::queue_depths::QueueDepths;
 use crate::record::Records;
 use crate::release::release_all;
+use crate::rest::await_rest;
 use crate::stats::{Stats, counters};
 use crate::suspension::Suspension;
 use crate::trace::Trace;
 use crate::trial::{Parts, Trial, waits_for_others};
 use crate::warm_up::WarmUp;
-use crate::worker::{Worker, thread_id_of};
-use std::fs;
+use crate::worker::Worker;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, mpsc};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -32,10 +32,6 @@ pub const TOKIO_VERSION: &str = env!("TOKIO_VERSION");
 
 /// Threads that have not started by then will not: a limit has kept Tokio from it since the probe.
 const THREADS_LIMIT: Duration = Duration::from_secs(5);
-/// Workers that have nothing to do rest at once; how long between two looks whether they do.
-const REST_LOOK_PERIOD: Duration = Duration::from_micros(100);
-/// A worker without a task that does not rest by then never will.
-const REST_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavor {
@@ -184,7 +180,7 @@ fn bring_up(
     let handle = runtime.handle().clone();
     let warming = WarmUp { trace: warm_up, worker_count, runtime: handle.clone(), connections, suspensions };
     runtime.block_on(unless_failed(warming.run(), received))?;
-    await_rest(&runtime, settings.flavor)?;
+    await_rest(&runtime)?;
     let trial = Trial::leaked(Parts {
         trace,
         records,
@@ -197,35 +193,6 @@ fn bring_up(
     });
     trial.bind_lanes();
     Ok((runtime, trial))
-}
-
-/// Until every worker has parked after the warm-up: only there it is sure to have told its counters, and what it
-/// told later would count as the trial's. Tokio counts a park before it tells the rest; a thread that then sleeps has
-/// told it.
-fn await_rest(runtime: &Runtime, flavor: Flavor) -> Result<(), String> {
-    if flavor == Flavor::CurrentThread {
-        // This thread is the worker, and parks until the timer wakes it.
-        runtime.block_on(async { tokio::time::sleep(REST_LOOK_PERIOD).await });
-        return Ok(());
-    }
-    let metrics = runtime.metrics();
-    let began = Instant::now();
-    // Parked is who has parked once more than it was unparked.
-    let has_parked = |worker| !metrics.worker_park_unpark_count(worker).is_multiple_of(2);
-    while !(0..metrics.num_workers()).all(|worker| has_parked(worker) && sleeps(thread_id_of(worker))) {
-        if began.elapsed() > REST_LIMIT {
-            return Err(format!("not every worker rested within {REST_LIMIT:?} of the warm-up"));
-        }
-        thread::sleep(REST_LOOK_PERIOD);
-    }
-    Ok(())
-}
-
-/// Whether a thread of this process waits in the kernel (proc_pid_stat(5)); true of one that nothing is known of.
-fn sleeps(thread_id: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/self/task/{thread_id}/stat")).unwrap_or_default();
-    // Its name stands in brackets, and may itself have some.
-    stat.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('S'))
 }
 
 /// `work`, cut short by a connection that breaks: no other command comes before the runtime is ready.
